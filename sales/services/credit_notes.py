@@ -33,7 +33,7 @@ from sales.services.billing.bundle_units import credit_parts_along, units_of_a_s
 from sales.services.billing.down_payments import keep_deducted
 from sales.services.billing.early_payment import read_earned
 from sales.services.billing.invoice_parts import add_up, part_line
-from sales.services.billing.ledgers import amounts_of, sum_portions
+from sales.services.billing.ledgers import amounts_of, credited_portions
 from sales.services.billing.part_quantities import check_part
 from sales.services.billing.settlement import balance_entries, settle
 from sales.services.documents.copying import copy_head
@@ -192,7 +192,7 @@ def _by_rate(note: Invoice, parts: Sequence[InvoiceLine]) -> Iterator[Decimal]:
 
 def _credited_so_far(invoice: Invoice) -> dict[uuid.UUID, Portion]:
     lines = InvoiceLine.objects.filter(invoice__credits=invoice, credits_line__isnull=False)
-    return {pk: portion for (pk,), portion in sum_portions(lines, "credits_line")}
+    return credited_portions(lines)
 
 
 def left_to_credit(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[uuid.UUID, Decimal]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from common.sentences import sentence as _
 from sales.models import AnyDocument, DocumentLine, Invoice, InvoiceLine, OrderLine
@@ -14,7 +15,7 @@ from sales.pricing.errors import PricingError
 from sales.pricing.explanations import Explanation, Step, explain_document
 from sales.pricing.money import Rounding
 from sales.pricing.partial import Portion, next_part
-from sales.services.billing.ledgers import amounts_of, sum_portions
+from sales.services.billing.ledgers import amounts_of, credited_portions, sum_portions
 from sales.services.documents.totals import price_lines
 
 ZERO = Decimal(0)
@@ -65,22 +66,19 @@ def _taken_before(invoice: Invoice) -> dict[uuid.UUID, Portion]:
         earlier = InvoiceLine.objects.filter(
             invoice__credits=invoice.credits_id, invoice__lt=invoice.pk
         )
-        return _portions(earlier, "credits_line")
+        return credited_portions(earlier)
     kind = Invoice.Kind
     counted = Q(invoice__kind=kind.INVOICE) | Q(invoice__bill_again=True)
     earlier = InvoiceLine.objects.filter(
         counted, order_line__order=invoice.order_id, invoice__lt=invoice.pk
     )
-    return _portions(earlier, "order_line")
-
-
-def _portions(lines: QuerySet[InvoiceLine], whole: str) -> dict[uuid.UUID, Portion]:
-    taken: dict[uuid.UUID, Portion] = {}
-    for (pk, kind), portion in sum_portions(lines, whole, "invoice__kind"):
-        gives_back = whole == "order_line" and kind == Invoice.Kind.CREDIT_NOTE
-        part = Portion() - portion if gives_back else portion
-        taken[pk] = taken.get(pk, Portion()) + part
-    return taken
+    taken: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
+    for summed in sum_portions(earlier, "order_line"):
+        if summed.kind == kind.CREDIT_NOTE:
+            taken[summed.line_id] -= summed.portion
+        else:
+            taken[summed.line_id] += summed.portion
+    return dict(taken)
 
 
 def _part_steps(

@@ -33,7 +33,7 @@ from sales.pricing.money import Rounding
 from sales.pricing.partial import Amounts, Portion, credit_part, next_part
 from sales.pricing.posted_invoices import posted_part, with_figures
 from sales.services.billing.invoice_parts import add_up, head_of, part_line
-from sales.services.billing.ledgers import amounts_of, read_ledger, sum_portions
+from sales.services.billing.ledgers import amounts_of, credited_portions, read_ledger
 from sales.services.credit_notes import exceeds_left, settle_credit
 from sales.services.documents.copying import copy_head
 from sales.services.documents.duties import refuse_if_billed_elsewhere
@@ -203,12 +203,7 @@ def _credited_parts(note: Invoice, order: Order, theirs: PostedInvoice) -> list[
     for line in sorted(latest_first, key=lambda line: line.invoice_id != note.credits_id):
         if line.order_line_id:
             billed.setdefault(line.order_line_id, []).append(line)
-    credited = {
-        pk: portion
-        for (pk,), portion in sum_portions(
-            InvoiceLine.objects.filter(credits_line__in=lines), "credits_line"
-        )
-    }
+    credited = credited_portions(InvoiceLine.objects.filter(credits_line__in=lines))
     parts: list[InvoiceLine] = []
     for posted in theirs.lines:
         of_line = billed.get(posted.order_line, [])

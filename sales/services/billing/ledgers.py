@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Literal
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -127,15 +127,24 @@ def put_amounts(line: OrderLine | InvoiceLine, amounts: Amounts) -> None:
     line.promotion_discount, line.charge = amounts.promotion, amounts.charge
 
 
-def sum_portions(
-    lines: QuerySet[InvoiceLine], *by: str
-) -> Iterator[tuple[tuple[Any, ...], Portion]]:
-    """Add up lines in one statement by some columns; yields their values and the sums.
+@dataclass(frozen=True, slots=True)
+class SummedPortion:
+    """What invoices of one kind and status have of a line at one tax rate."""
 
-    The type of each value is that of the column the caller names.
-    """
+    line_id: uuid.UUID
+    tax_rate: Decimal | None
+    kind: str
+    bill_again: bool
+    status: str
+    portion: Portion
+
+
+def sum_portions(
+    lines: QuerySet[InvoiceLine], by: Literal["order_line", "credits_line"]
+) -> Iterator[SummedPortion]:
+    """Add up lines in one statement: by what they bill, or by what they credit."""
     rows = (
-        lines.values_list(*by)
+        lines.values_list(by, "tax_rate", "invoice__kind", "invoice__bill_again", "invoice__status")
         .annotate(
             Sum("quantity"),
             Sum("net"),
@@ -147,9 +156,18 @@ def sum_portions(
         )
         .order_by()
     )
-    for *values, quantity, net, header_discount, discount, tax, promotion, charge in rows:
+    for pk, rate, kind, again, status, quantity, net, header_discount, *others in rows:
+        discount, tax, promotion, charge = others
         amounts = Amounts(net - header_discount, header_discount, discount, tax, promotion, charge)
-        yield tuple(values), Portion(quantity, amounts)
+        yield SummedPortion(pk, rate, kind, again, status, Portion(quantity, amounts))
+
+
+def credited_portions(credits_: QuerySet[InvoiceLine]) -> dict[uuid.UUID, Portion]:
+    """Return what lines of credit notes credit of each line of an invoice, in one statement."""
+    credited: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
+    for summed in sum_portions(credits_, "credits_line"):
+        credited[summed.line_id] += summed.portion
+    return dict(credited)
 
 
 def taken_off(order: Order, lines: Iterable[OrderLine]) -> dict[uuid.UUID, TaxAmount]:
@@ -173,16 +191,15 @@ def _billed_portions(
     billed: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
     drafted: defaultdict[uuid.UUID, Portion] = defaultdict(Portion)
     credited: defaultdict[Decimal, TaxAmount] = defaultdict(TaxAmount)
-    by = ("order_line", "tax_rate", "invoice__kind", "invoice__bill_again", "invoice__status")
-    for (pk, rate, kind, bill_again, status), portion in sum_portions(lines, *by):
-        if kind == Invoice.Kind.INVOICE:
-            billed[pk] += portion
-            if status == Invoice.Status.DRAFT:
-                drafted[pk] += portion
-        elif bill_again:
-            billed[pk] -= portion
+    for summed in sum_portions(lines, "order_line"):
+        if summed.kind == Invoice.Kind.INVOICE:
+            billed[summed.line_id] += summed.portion
+            if summed.status == Invoice.Status.DRAFT:
+                drafted[summed.line_id] += summed.portion
+        elif summed.bill_again:
+            billed[summed.line_id] -= summed.portion
         else:
-            credited[rate or ZERO] += TaxAmount.of(portion.amounts)
+            credited[summed.tax_rate or ZERO] += TaxAmount.of(summed.portion.amounts)
     return dict(billed), dict(drafted), dict(credited)
 
 
