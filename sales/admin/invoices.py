@@ -21,8 +21,8 @@ from sales.models import (
     Payment,
 )
 from sales.services.documents.drafts import OF_THE_ORDER
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice
 
 
 class InvoiceLineInline(LineInline):

@@ -52,6 +52,7 @@ from sales.services.documents.readiness import check_ready
 from sales.services.documents.tax_rates import take_todays_rates
 from sales.services.documents.totals import LINE_FIGURES, head_figures, reprice
 from sales.services.documents.typed_figures import check_numbers
+from sales.services.draft_invoices import drafts_of_unshipped, drop_draft
 from sales.services.errors import AlreadyBilled, no_such_line
 from sales.services.order_differences import (
     LINE_FIELDS,
@@ -59,7 +60,6 @@ from sales.services.order_differences import (
     hash_changes,
     snapshot,
 )
-from sales.services.order_invoices import drafts_of_unshipped, drop_draft
 from sales.services.order_splits import Split, has_other_price, split_lines
 from sales.services.prices.discount_limits import within_limit
 from sales.services.prices.list_prices import take_volume_discount

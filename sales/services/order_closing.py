@@ -15,8 +15,8 @@ from sales.models import Invoice, OrderChange
 from sales.services.change_orders import close_rest, preview_close
 from sales.services.documents.content_hash import hash_values
 from sales.services.documents.locks import lock_order
+from sales.services.draft_invoices import drafts_of_unshipped
 from sales.services.order_differences import ChangeEntry, hash_changes
-from sales.services.order_invoices import drafts_of_unshipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -24,7 +24,6 @@ from sales.models import (
     PaymentTerms,
     SalesEvent,
 )
-from sales.models.order_units import RETURNED_SPLIT
 from sales.pricing.errors import AmountExceedsOpen, InvalidQuantity, QuantityExceedsOpen
 from sales.pricing.ledger_refusals import SMALLEST_SHARE
 from sales.pricing.money import round_money
@@ -38,22 +37,21 @@ from sales.pricing.quantities import (
 )
 from sales.pricing.rates import check_share
 from sales.services.billing.bundle_units import shipped_as_parts
-from sales.services.billing.down_payments import invoice_deposit, refuse_overdrawn
+from sales.services.billing.down_payments import invoice_deposit
 from sales.services.billing.invoice_parts import head_of, put_part
 from sales.services.billing.ledgers import read_ledger
 from sales.services.billing.part_quantities import check_part
 from sales.services.documents.duties import refuse_if_billed_elsewhere
-from sales.services.documents.locks import lock_invoice, lock_order
+from sales.services.documents.locks import lock_order
 from sales.services.errors import (
     DownPaymentNotIssued,
-    NotDraft,
     NothingToInvoice,
     UnknownLine,
     billed_with_bundle,
     name_line,
 )
 from sales.services.events import no_echo, record_event
-from sales.services.invoices import issue_invoice, update_billing_status
+from sales.services.invoices import issue_invoice
 
 What = Invoice.What
 ZERO = Decimal(0)
@@ -111,61 +109,6 @@ def refuse_not_billable(order: Order, actor: Actor) -> None:
             % {"order": order, "status": order.status_word}
         )
     refuse_if_billed_elsewhere(order.company, actor)
-
-
-@transaction.atomic
-def delete_draft_invoice(invoice_id: uuid.UUID, *, actor: Actor) -> None:
-    """Delete a draft: what it would have billed may be billed again, and no number is used up."""
-    invoice, order = lock_invoice(invoice_id)
-    if not invoice.is_draft:
-        raise NotDraft(
-            gettext("%(invoice)s is issued and cannot be deleted: make a credit note instead.")
-            % {"invoice": invoice}
-        )
-    drop_draft(invoice, actor=actor)
-    if order is not None:
-        refuse_overdrawn(order)
-        update_billing_status(order, invoice, actor)
-
-
-def drop_draft(invoice: Invoice, *, actor: Actor) -> None:
-    """Free what a draft would have billed and delete it; its order's statuses are yet to derive."""
-    billed = {
-        line.order_line_id: line.quantity
-        for line in invoice.lines.all()
-        if line.order_line_id and line.bills_units
-    }
-    order_lines = list(
-        OrderLine.objects.select_for_update(of=("self",))
-        .select_related("product")
-        .filter(pk__in=billed)
-    )
-    for line in order_lines:
-        line.split_returned(line.units.undrafted(billed[line.pk]))
-        line.drafted_quantity -= billed[line.pk]
-    save_columns(order_lines, ["drafted_quantity", *RETURNED_SPLIT])
-    record_event(SalesEvent.Type.INVOICE_DRAFT_DELETED, invoice, actor=actor)
-    invoice.delete()
-
-
-def draft_invoices(order: Order) -> list[Invoice]:
-    """Return what is drafted for an order, down payments and milestones included."""
-    return list(order.invoices.filter(status=Invoice.Status.DRAFT).order_by("id"))
-
-
-def drafts_of_unshipped(order: Order, lines: Collection[uuid.UUID] | None) -> list[Invoice]:
-    """Return the draft invoices that bill units which did not leave, of all lines or of some.
-
-    Closing what is open deletes them: until it is issued, a draft keeps nothing ordered.
-    """
-    sold = order.lines.select_related("product").filter(drafted_quantity__gt=0)
-    unshipped = [
-        line.pk
-        for line in sold
-        if line.units.billed_unshipped and (lines is None or line.pk in lines)
-    ]
-    drafts = order.invoices.filter(status=Invoice.Status.DRAFT, lines__order_line__in=unshipped)
-    return list(drafts.distinct().order_by("id")) if unshipped else []
 
 
 @no_echo()

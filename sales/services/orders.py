@@ -21,9 +21,10 @@ from sales.services.documents.locks import lock_order
 from sales.services.documents.numbering import assign_number, take_number
 from sales.services.documents.readiness import check_price_list, check_ready
 from sales.services.documents.todays_figures import price_to_issue
+from sales.services.draft_invoices import draft_invoices, drop_draft
 from sales.services.errors import AlreadyInvoiced, AlreadyShipped, NotOnHold, OnHold
 from sales.services.events import SENT_TO, no_echo, record_event
-from sales.services.order_invoices import bill_by_terms, draft_invoices, drop_draft
+from sales.services.order_invoices import bill_by_terms
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.pricing_input import lines_of
 from sales.services.promotions import (

@@ -40,9 +40,10 @@ from sales.services.customer_credit import apply_credit, keep_as_credit, refund_
 from sales.services.documents.draft_fields import NewLineFields
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import DownPaymentDeducted, DownPaymentNotIssued, NothingToInvoice
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, hold_order, release_order, submit_order
 from sales.services.payments import record_payment, refund_payment, write_off_invoice
 from tests.factories import Market, TaxCategoryFactory

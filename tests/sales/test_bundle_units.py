@@ -14,9 +14,10 @@ from sales.services.change_orders import Changes, change_order, close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import NothingToInvoice, PartOfBundle, QuantityBelowDone
 from sales.services.integrity.verification import verify
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.database_assertions import run_data_steps, tamper
@@ -373,8 +374,7 @@ def test_a_deleted_draft_frees_sets_and_parts(market: Market, order: Order) -> N
 
     delete_draft_invoice(draft.pk, actor=market.rep)
 
-    drafted = order.lines.values_list("drafted_quantity", flat=True)
-    assert list(drafted) == [0, 0]
+    assert set(order.lines.values_list("drafted_quantity", flat=True)) == {0}
     assert billed(order, market, what="all").total == 360
 
 

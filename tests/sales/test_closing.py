@@ -16,10 +16,11 @@ from sales.services.change_orders import close_rest, preview_close
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import AlreadyShipped
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, submit_order
 from tests.factories import Market
 from tests.sales.order_steps import billed, placed, ship, submitted

@@ -20,9 +20,10 @@ from sales.services.change_orders import close_rest
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import draft_invoice
 from sales.services.documents.lines import add_line
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import NothingToInvoice, UnknownLine
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from tests.database_assertions import found_in_documents
 from tests.factories import Market, TaxCategoryFactory

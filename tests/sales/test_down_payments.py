@@ -17,6 +17,7 @@ from sales.models import Invoice, Order
 from sales.pricing.errors import AmountExceedsOpen, ConflictingFields, InvalidAmount
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import (
     DownPaymentDeducted,
     DownPaymentNotIssued,
@@ -24,7 +25,7 @@ from sales.services.errors import (
 )
 from sales.services.integrity.verification import verify
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.order_progress import Progress, record_progress
 from tests.database_assertions import found_in_documents, tamper
 from tests.factories import Market

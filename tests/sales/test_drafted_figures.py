@@ -16,10 +16,11 @@ from sales.services.change_orders import Changes, change_order
 from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_order
 from sales.services.documents.lines import add_line
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import FiguresDiffer
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from tests.database_assertions import sql, tamper

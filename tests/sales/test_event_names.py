@@ -14,7 +14,7 @@ from sales.models import AnyDocument, ApprovalRule, SalesEvent
 from sales.services.approvals import request_approval
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.order_invoices import delete_draft_invoice
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.orders import cancel_order, submit_order
 from sales.services.price_refresh import lock_prices, unlock_prices
 from sales.services.quotes import activate_quote, revise_quote

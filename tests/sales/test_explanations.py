@@ -9,9 +9,10 @@ import pytest
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.credit_notes import credit_invoice
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.explanations import explain
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import submit_order
 from sales.services.prices.pricing_input import lines_of
 from tests.factories import Market

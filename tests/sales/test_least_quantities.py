@@ -8,8 +8,9 @@ import pytest
 
 from sales.models import Order, OrderChange
 from sales.services.change_orders import Changes, change_order
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.errors import QuantityBelowDone
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.order_progress import Progress, record_progress
 from tests.factories import Market
 from tests.sales.order_steps import submitted

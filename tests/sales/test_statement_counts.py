@@ -20,11 +20,12 @@ from sales.services.credit_notes import credit_invoice
 from sales.services.documents.drafts import change_head, draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
 from sales.services.documents.totals import reprice
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.events import record_event
 from sales.services.invoices import issue_invoice
 from sales.services.opportunities import quote_from_opportunity
 from sales.services.opportunity_lines import add_opportunity_line
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.order_invoices import invoice_order
 from sales.services.orders import cancel_order, submit_order
 from sales.services.price_refresh import refresh_prices
 from sales.services.quotes import accept_quote, activate_quote, revise_quote

@@ -13,7 +13,8 @@ from sales.models import Order, OrderChange, OrderLine, TaxRate
 from sales.services.change_orders import Changes, change_order
 from sales.services.documents.drafts import draft_order, draft_quote
 from sales.services.documents.lines import add_line
-from sales.services.order_invoices import delete_draft_invoice, invoice_order
+from sales.services.draft_invoices import delete_draft_invoice
+from sales.services.order_invoices import invoice_order
 from sales.services.order_progress import Progress, record_progress
 from sales.services.orders import submit_order
 from sales.services.quotes import accept_quote, activate_quote

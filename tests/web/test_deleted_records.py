@@ -16,8 +16,8 @@ from crm.models import User
 from sales.models import AnyDocument, Invoice, OpportunityLine
 from sales.services.documents.drafts import draft_invoice, draft_order, draft_quote
 from sales.services.documents.lines import add_line
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.opportunity_lines import add_opportunity_line
-from sales.services.order_invoices import delete_draft_invoice
 from tests.concurrency import run_concurrently
 from tests.factories import Market, OpportunityFactory, UserFactory
 from tests.web.refusals import errors_shown

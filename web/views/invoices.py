@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from common.formatting import format_day, format_money
 from sales.models import Invoice
 from sales.services.documents.drafts import draft_invoice
+from sales.services.draft_invoices import delete_draft_invoice
 from sales.services.invoices import issue_invoice
-from sales.services.order_invoices import delete_draft_invoice
 from web.actions import action, run_action
 from web.display import Column
 from web.filters.documents import InvoiceFilter

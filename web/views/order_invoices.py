@@ -11,11 +11,7 @@ from django.utils.translation import gettext
 from sales.models import Invoice, Order
 from sales.services.billing.down_payments import invoice_down_payment
 from sales.services.billing.ledgers import read_ledger
-from sales.services.order_invoices import (
-    invoice_order,
-    open_quantities,
-    refuse_not_billable,
-)
+from sales.services.order_invoices import invoice_order, open_quantities, refuse_not_billable
 from web.actions import run_form_action
 from web.forms.order_invoices import InvoiceOrderForm
 from web.htmx import refuse

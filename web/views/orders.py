@@ -17,8 +17,8 @@ from fulfilment.models import Connection
 from fulfilment.services.order_sync.sync_statuses import supply_connections, sync_of
 from sales.models import Order
 from sales.services.documents.drafts import draft_order
+from sales.services.draft_invoices import draft_invoices
 from sales.services.order_closing import close_as_seen, preview_closing
-from sales.services.order_invoices import draft_invoices
 from sales.services.orders import (
     cancel_order,
     check_to_cancel,
