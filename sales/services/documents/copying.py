@@ -12,11 +12,8 @@ from sales.models import (
     AnyDocument,
     Document,
     DocumentLine,
-    Invoice,
     InvoiceLine,
-    Order,
     OrderLine,
-    Quote,
     QuoteLine,
 )
 
@@ -34,7 +31,7 @@ LINE = tuple(
     field.attname for field in DocumentLine._meta.concrete_fields if field.name not in LINE_ALONE
 )
 
-Target = TypeVar("Target", bound=Quote | Order | Invoice)
+Target = TypeVar("Target", bound=AnyDocument)
 Source = TypeVar("Source", QuoteLine, OrderLine, InvoiceLine)
 LineT = TypeVar("LineT", QuoteLine, OrderLine, InvoiceLine)
 

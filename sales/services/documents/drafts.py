@@ -45,7 +45,7 @@ from sales.services.prices.discount_limits import check_new, within_limit
 from sales.services.prices.exchange_rates import freeze_exchange_rate
 from sales.services.prices.list_prices import check_list
 
-Kind = TypeVar("Kind", bound=Quote | Order | Invoice)
+Kind = TypeVar("Kind", bound=AnyDocument)
 
 DISCOUNTS = frozenset({"discount_amount", "discount_rate"})
 MEASURED = DISCOUNTS | {"price_list"}

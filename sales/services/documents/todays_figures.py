@@ -16,13 +16,13 @@ from django.utils.translation import gettext
 
 from common.errors import StaleVersion
 from common.formatting import format_money
-from sales.models import AnyDocument, DocumentLine, Invoice, Order, Quote
+from sales.models import AnyDocument, DocumentLine, Invoice
 from sales.pricing.errors import PricingError
 from sales.services.documents.content_hash import hash_values
 from sales.services.documents.totals import HEAD_FIGURES, price_today, reprice
 from sales.services.prices.promotion_discounts import ReadUse, promotions_of
 
-Kind = TypeVar("Kind", Quote, Order, Invoice)
+Kind = TypeVar("Kind", bound=AnyDocument)
 LineT = TypeVar("LineT", bound=DocumentLine)
 
 LINE_FIGURES = ("pk", "quantity", "net", "tax_rate", "tax")
