@@ -29,10 +29,11 @@ from django.utils import timezone
 
 from common.identifiers import uuid7
 from config.celery import app as celery
+from demo.registration import register_connection
 from demo.temporary_database import broker_url_for, database_name_for, temporary_database
 from fulfilment.models import Connection, Handoff, Lane, Payload
 from fulfilment.outbound.drain import drain
-from fulfilment.services.connections import register_connection, resume_connection
+from fulfilment.services.connections import resume_connection
 from sales.models import Order, SalesEvent
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line

@@ -19,9 +19,9 @@ from django.conf import settings
 
 from bench._handoff_setup import ROOT, SECRET, closed_port, migrated_database, wait_for_port
 from config.celery import app as celery
+from demo.registration import register_connection
 from demo.temporary_database import broker_url_for
 from fulfilment.models import Connection
-from fulfilment.services.connections import register_connection
 from sandbox.json_fields import Fields
 from sandbox.outgoing import Outgoing
 from sandbox.store import Store

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from demo.companies import BERLIN, COMPANY, WHOLESALE
 from demo.ports import HOST
+from demo.registration import register_connection
 from demo.signing_secrets import ERP, SUPPLY, WAREHOUSE, signing_secret
 from fulfilment.models import Connection
-from fulfilment.services.connections import register_connection
 from fulfilment.services.duties import assign_duties
 from sales.models import Company, SalesEvent
 

@@ -1,10 +1,9 @@
-"""Connections: registration, pause, disable and resume, and their signing secrets."""
+"""Connections: pause, disable and resume, and their signing secrets."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection as database
@@ -16,7 +15,6 @@ from common.errors import IllegalTransition
 from fulfilment import signing
 from fulfilment.models import Connection, Handoff, Health, InvalidConnection, Secret
 from fulfilment.services.disabled_periods import Missed, begin_period, end_period
-from fulfilment.services.prefixes import check_prefix
 from fulfilment.services.wakeups import wake_workers_after_commit
 
 Purpose = Secret.Purpose
@@ -39,47 +37,23 @@ FROM waiting WHERE lane.id = waiting.id
 
 
 @transaction.atomic
-def register_connection(
-    code: str,
-    *,
-    name: str,
-    url: str,
-    event_types: Iterable[str],
-    secret_out: str,
-    secret_in: str,
-    **options: Any,
-) -> Connection:
-    """Create a connection, or update the one with that code (idempotent)."""
-    wanted = {"name": name, "url": url, "event_types": sorted(event_types), **options}
-    _check_settings(Connection(code=code, **wanted))
-    check_prefix(Connection(code=code, **wanted))
-    _check_secrets(secret_out, secret_in)
-    connection, is_new = Connection.objects.get_or_create(code=code, defaults=wanted)
-    if not is_new:
-        connection = lock_connection(connection)
-    changed = {key: value for key, value in wanted.items() if getattr(connection, key) != value}
-    for field, value in changed.items():
-        setattr(connection, field, value)
-    if changed and not is_new:
-        connection.save()
-        retry_after_repair(connection)
-    _ensure_secret(connection, Purpose.OUTBOUND, secret_out)
-    _ensure_secret(connection, Purpose.INBOUND, secret_in)
-    return connection
+def rotate_secret(connection: Connection, purpose: Secret.Purpose) -> str:
+    """Add a new secret, which is returned only here; the old one stays valid for a day."""
+    secret = signing.make_secret()
+    add_secret(connection, purpose, secret)
+    retry_after_repair(connection)
+    return secret
 
 
 @transaction.atomic
-def rotate_secret(connection: Connection, purpose: Secret.Purpose, new: str | None = None) -> str:
-    """Add a new secret, which is returned only here; the old one stays valid for a day."""
-    secret = new or signing.make_secret()
-    _check_secrets(secret)
+def add_secret(connection: Connection, purpose: Secret.Purpose, secret: str) -> None:
+    """Add a secret that the other system knows already; the old one stays valid for a day."""
+    _check_secret(secret)
     lock_connection(connection)
     _let_expire(connection, purpose)
     Secret.objects.create(
         connection=connection, purpose=purpose, ciphertext=signing.encrypt(secret)
     )
-    retry_after_repair(connection)
-    return secret
 
 
 @transaction.atomic
@@ -185,33 +159,17 @@ def _ciphertexts(connection: Connection, purpose: Secret.Purpose) -> list[bytes 
     return list(live.values_list("ciphertext", flat=True))
 
 
-def _check_settings(connection: Connection) -> None:
+def _check_secret(secret: str) -> None:
     try:
-        connection.full_clean(validate_unique=False)
+        signing.check_secret(secret)
     except ValidationError as error:
         raise InvalidConnection(" ".join(error.messages)) from error
-
-
-def _check_secrets(*secrets: str) -> None:
-    for secret in secrets:
-        try:
-            signing.check_secret(secret)
-        except ValidationError as error:
-            raise InvalidConnection(" ".join(error.messages)) from error
 
 
 def _let_expire(connection: Connection, purpose: Secret.Purpose) -> None:
     """Let the valid secrets of one direction expire after the overlap; never later than before."""
     live = Secret.objects.live(purpose, [connection]).filter(expires_at__isnull=True)
     live.update(expires_at=timezone.now() + OVERLAP)
-
-
-def _ensure_secret(connection: Connection, purpose: Secret.Purpose, secret: str) -> None:
-    if secret not in live_secrets(connection, purpose):
-        _let_expire(connection, purpose)
-        Secret.objects.create(
-            connection=connection, purpose=purpose, ciphertext=signing.encrypt(secret)
-        )
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ HOOKS = {
     r"__\w+__": "Python",
     r"app_name|urlpatterns": "Django's URL resolver",
     r"_get_validation_exclusions|build_widget_attrs|clean_\w+|decompress": "Django's forms",
+    r"full_clean": "Django's forms, to validate",
     r"bound_data": "Django's form fields",
     r"format_value|label_from_instance|value_\w+_data(dict)?": "Django's widgets and choice fields",
     r"process_view": "Django's middleware",
@@ -50,7 +51,6 @@ EXCEPTIONS = {
     r"sales/services/integrity/\w+\.py: register": "called in a loop over these modules",
     r"web/templatetags/ui\.py: (icon|idempotency_key)": "a tag that templates name",
     r"fulfilment/management/commands/handoffs\.py: _\w+": "called by the name of the action",
-    r"fulfilment/services/connections\.py: register_connection": "sets up the demo's connections",
 }
 """Other definitions that nothing names, and why they stay."""
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from common import keyset
 from crm import roles
-from fulfilment.services.connections import register_connection
+from demo.registration import register_connection
 from tests.factories import Market, UserFactory
 from tests.sales.admin_pages import sell
 from web import screens

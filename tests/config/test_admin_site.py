@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from crm import roles
 from crm.models import Partner, Team, User
-from fulfilment.services.connections import register_connection
+from demo.registration import register_connection
 from sales.models import ApprovalRule
 from tests.factories import AccountFactory, Market, TeamFactory, UserFactory
 from tests.sales.admin_pages import address, sell

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from fulfilment.services.connections import register_connection
+from demo.registration import register_connection
 from tests.fulfilment.processes import secret
 
 

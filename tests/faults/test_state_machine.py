@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from common.errors import IllegalTransition
+from demo.registration import register_connection
 from fulfilment import connectors
 from fulfilment.connectors.connector_pool import shared_pool
 from fulfilment.connectors.engine import deliver
@@ -27,7 +28,6 @@ from fulfilment.models import Attempt, Handoff, Lane
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import replay_handoff
 from fulfilment.outbound.leases import claim
-from fulfilment.services.connections import register_connection
 from sales.services.orders import hold_order, release_order
 from tests.factories import Market
 from tests.faults.conftest import SEED

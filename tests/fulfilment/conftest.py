@@ -19,11 +19,11 @@ from werkzeug import Request, Response
 
 from crm import roles
 from crm.models import User
+from demo.registration import register_connection
 from fulfilment import signing
 from fulfilment.connectors.engine import LaneBatch, Step
 from fulfilment.models import Attempt, Connection, Lane, Secret
 from fulfilment.outbound.drain import drain
-from fulfilment.services.connections import register_connection
 from sales.models import Invoice, Order, PaymentTerms
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line

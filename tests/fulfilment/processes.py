@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connection
 
-from fulfilment.services.connections import register_connection
+from demo.registration import register_connection
 from tests.fulfilment.conftest import HOOK
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from demo.registration import register_connection
 from fulfilment import connectors
 from fulfilment.connectors import ChangesPage, Message, Reply, Target
 from fulfilment.errors import HandoffError, StaleMessage, Unreachable
@@ -22,7 +23,6 @@ from fulfilment.inbound.intake import receive
 from fulfilment.inbound.schemas import parse_message
 from fulfilment.models import Connection
 from fulfilment.outbound.drain import drain
-from fulfilment.services.connections import register_connection
 from sales.models import Order
 from sandbox.cloudevents import parse_event
 from sandbox.errors import Refused

@@ -7,7 +7,7 @@ from django.utils import timezone
 from fulfilment.models import Connection, Handoff, Lane, Secret
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.leases import claim
-from fulfilment.services.connections import rotate_secret
+from fulfilment.services.connections import add_secret, retry_after_repair
 from sales.models import Order
 from tests.factories import Market
 from tests.fulfilment.conftest import SECRET_OUT, FarEnd, make_due, submitted_order
@@ -25,7 +25,8 @@ def test_stops_after_a_refused_signature_until_the_secret_changes(
     assert drain() == 0
     assert len(warehouse.received) == 1
 
-    rotate_secret(warehouse.connection, Secret.Purpose.OUTBOUND, SECRET_OUT)
+    add_secret(warehouse.connection, Secret.Purpose.OUTBOUND, SECRET_OUT)
+    retry_after_repair(warehouse.connection)
     drain()
 
     warehouse.connection.refresh_from_db()

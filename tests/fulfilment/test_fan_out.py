@@ -7,10 +7,10 @@ from django.db import transaction
 from pytest_httpserver import HTTPServer
 
 from crm.actors import System
+from demo.registration import register_connection
 from fulfilment.models import Connection, Handoff, Payload
 from fulfilment.outbound.drain import drain
 from fulfilment.routes import ROUTES
-from fulfilment.services.connections import register_connection
 from sales.models import Invoice, Order, PaymentTerms
 from sales.services.change_orders import Changes, change_order
 from sales.services.orders import hold_order, release_order, send_order_again

@@ -14,10 +14,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from demo.registration import register_connection
 from fulfilment.models import Attempt, Discrepancy, ExternalRef, Handoff
 from fulfilment.outbound.drain import drain
 from fulfilment.outbound.handoff_actions import replay_handoff
-from fulfilment.services.connections import register_connection
 from sales.models import Invoice, Order, PaymentTerms
 from tests.factories import Market
 from tests.faults.servers import free_port, listens

@@ -15,9 +15,9 @@ from django.utils import timezone
 from crm import roles
 from crm.models import Account, Contact, CustomField, Lead, Opportunity, User
 from crm.services.activities import note
+from demo.registration import register_connection
 from fulfilment.models import Attempt, Connection, Discrepancy, Handoff, InboundMessage, SyncState
 from fulfilment.routes import sent_event_types
-from fulfilment.services.connections import register_connection
 from fulfilment.services.returns import record_return
 from fulfilment.services.shipments import add_parcel, record_shipment
 from sales.models import (
