@@ -80,7 +80,7 @@ def describe() -> Schema:
         TYPE_PREFIX + name: _outgoing(name, collector.refer(schema))
         for name, schema in outgoing_schemas().items()
     }
-    in_their_words = {
+    to_supply = {
         f"{KIND}.{TYPE_PREFIX}{name}": _outgoing(name, collector.refer(schema))
         for name, schema in supply_schemas().items()
     }
@@ -92,7 +92,7 @@ def describe() -> Schema:
         name: {"name": name, "contentType": "application/json", "payload": collector.refer(schema)}
         for name, schema in {"result": ReceiptSchema, "results": ReceiptListSchema}.items()
     }
-    messages = outgoing | in_their_words | incoming | results
+    messages = outgoing | to_supply | incoming | results
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -101,10 +101,10 @@ def describe() -> Schema:
             "description": f"{RECEIVING}\n\n{REPORTING}",
         },
         "defaultContentType": CONTENT_TYPE,
-        "channels": _channels(outgoing, in_their_words, incoming, results),
+        "channels": _channels(outgoing, to_supply, incoming, results),
         "operations": {
             "sendEvent": _operation("send", "outgoing"),
-            "sendEventInTheirWords": _operation("send", "outgoing_supply"),
+            "sendEventToSupplySystem": _operation("send", "outgoing_supply"),
             "receiveReport": _operation("receive", "incoming")
             | {"reply": {"channel": {"$ref": "#/channels/results"}}},
         },
@@ -114,15 +114,13 @@ def describe() -> Schema:
 
 def _channels(
     outgoing: Mapping[str, Schema],
-    in_their_words: Mapping[str, Schema],
+    to_supply: Mapping[str, Schema],
     incoming: Mapping[str, Schema],
     results: Mapping[str, Schema],
 ) -> Schema:
     return {
         "outgoing": _channel("{connection}", outgoing, "The URL of the external system."),
-        "outgoing_supply": _channel(
-            "{connection}", in_their_words, "The URL of a supply-chain system."
-        ),
+        "outgoing_supply": _channel("{connection}", to_supply, "The URL of a supply-chain system."),
         "incoming": _channel(
             "/api/v1/intake/{connection}", incoming, "The code of the connection."
         ),

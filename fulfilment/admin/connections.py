@@ -144,7 +144,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         """Leave out what only another kind of connection is set up with."""
         shown = FIELDSETS
-        if obj is None or obj.kind == Connection.Kind.SUPPLY:
+        if obj is None or obj.shares_orders:
             shown += SUPPLY_FIELDSETS
         return (*shown, (_("State"), {"fields": self.readonly_fields}))
 
@@ -158,7 +158,7 @@ class ConnectionAdmin(RecordAdmin[Connection]):
     @admin.display(description=_("orders on both sides"))
     def sync_counts(self, connection: Connection) -> str:
         """Lead to how many orders agree, and to what was compared."""
-        if connection._state.adding or connection.kind != Connection.Kind.SUPPLY:
+        if connection._state.adding or not connection.shares_orders:
             return "–"
         url = reverse("fulfilment:connection-detail", args=[connection.pk])
         return format_html('<a href="{}">{}</a>', url, gettext("Compared with ours"))

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from common.json_reading import NotJson, find_unstorable, read_answer
 from common.sentences import sentence as _
 from fulfilment.addresses import below, beside, with_query
-from fulfilment.connectors.base import ChangesPage
+from fulfilment.connectors.base import ChangesPage, Reply
 from fulfilment.connectors.webhook import HEAD_CHARACTERS, Answer, WebhookConnector
-from fulfilment.errors import OutcomeUnknown, Refused, Unreachable
+from fulfilment.errors import OutcomeUnknown, Refused, StaleMessage, Unreachable
 
 READ_BYTES = 16 * 2**20
 """So much of a page of orders is read; one of 500 lines has some 300 KiB."""
@@ -45,6 +45,21 @@ class SupplyConnector(WebhookConnector):
         ):
             raise self._unreadable(answer)
         return ChangesPage(orders, following, bool(value.get("more")), latest)
+
+    def _interpret(self, status: int, headers: Mapping[str, str], answer: bytes) -> Reply:
+        if status == 409 and (conflict := _stale_conflict(answer)):
+            raise self._stale_message(conflict.get("sequence"), answer)
+        return super()._interpret(status, headers, answer)
+
+    def _stale_message(self, sequence: object, answer: bytes) -> StaleMessage:
+        detail = _(
+            "%(name)s edited it since: it is sent again once that edit is here.",
+            name=self._target.name,
+        )
+        head = answer[:HEAD_CHARACTERS].decode(errors="replace")
+        return StaleMessage(
+            detail, sequence=sequence if isinstance(sequence, int) else None, head=head
+        )
 
     @property
     def _orders_url(self) -> str:
@@ -80,6 +95,15 @@ class SupplyConnector(WebhookConnector):
             status=answer.status,
             head=answer.body[:HEAD_CHARACTERS].decode(errors="replace"),
         )
+
+
+def _stale_conflict(answer: bytes) -> dict[str, object]:
+    """Return the answer to a push that does not know an edit of theirs; empty for any other."""
+    try:
+        value = read_answer(answer)
+    except NotJson:
+        return {}
+    return value if isinstance(value, dict) and value.get("code") == "behind" else {}
 
 
 def is_cursor(value: object) -> TypeGuard[str]:

@@ -32,7 +32,6 @@ from fulfilment.errors import (
     OutcomeUnknown,
     RateLimited,
     Refused,
-    StaleMessage,
     Unreachable,
     Unsigned,
 )
@@ -246,22 +245,7 @@ class WebhookConnector:
         head = answer[:HEAD_CHARACTERS].decode(errors="replace")
         if 200 <= status < 300:
             return Reply(_reference(answer), status, printable(head))
-        if (
-            status == 409
-            and self._target.kind == "supply"
-            and (conflict := _stale_conflict(answer))
-        ):
-            raise self._stale_message(conflict.get("sequence"), head)
         raise self._refusal(status, headers, head)
-
-    def _stale_message(self, sequence: object, head: str) -> StaleMessage:
-        detail = _(
-            "%(name)s edited it since: it is sent again once that edit is here.",
-            name=self._target.name,
-        )
-        return StaleMessage(
-            detail, sequence=sequence if isinstance(sequence, int) else None, head=head
-        )
 
     def _refusal(self, status: int, headers: Mapping[str, str], head: str) -> HandoffError:
         name, pause = self._target.name, _pause(headers.get("Retry-After"))
@@ -327,15 +311,6 @@ def _reference(answer: bytes) -> str:
     if not isinstance(reference, str) or printable(reference) != reference:
         return ""
     return reference.strip() if len(reference.strip()) <= LONGEST_REFERENCE else ""
-
-
-def _stale_conflict(answer: bytes) -> dict[str, object]:
-    """Return the answer to a push that does not know an edit of theirs; empty for any other."""
-    try:
-        value = read_answer(answer)
-    except NotJson:
-        return {}
-    return value if isinstance(value, dict) and value.get("code") == "behind" else {}
 
 
 def _reason(head: str) -> str:

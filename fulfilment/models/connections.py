@@ -200,11 +200,16 @@ class Connection(SupplySettings):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def shares_orders(self) -> bool:
+        """Whether both sides edit orders: they are compared, and conflicts decided."""
+        return bool(self.kind == self.Kind.SUPPLY)
+
     def clean(self) -> None:
         """Refuse settings that its kind does not have, and values that they cannot have."""
         if self._state.adding:
             check_code(self.code)
-        if self.kind != self.Kind.SUPPLY:
+        if not self.shares_orders:
             only_there = gettext(
                 "Only a connection to a supply-chain system has this: leave it empty."
             )

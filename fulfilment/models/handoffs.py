@@ -64,7 +64,9 @@ class Payload(models.Model):
     id = identifier()
     event = models.ForeignKey(SalesEvent, on_delete=models.PROTECT, related_name="payloads")
     version = models.PositiveSmallIntegerField()
-    connection = optional_key(Connection, help_text=_("Whose words it is in; empty for ours."))
+    connection = optional_key(
+        Connection, help_text=_("The connection whose field names it has; empty for ours.")
+    )
     body = models.TextField()
     sha256 = models.CharField(max_length=64)
 

@@ -68,9 +68,7 @@ def collect_metrics() -> list[ConnectionMetrics]:
     handoffs = _handoffs()
     messages = _messages()
     connections = list(known.select_related("health").order_by("name"))
-    sync_counts = count_orders(
-        [each.pk for each in connections if each.kind == Connection.Kind.SUPPLY]
-    )
+    sync_counts = count_orders([each.pk for each in connections if each.shares_orders])
     discrepancies = dict(
         Discrepancy.objects.filter(resolved_at__isnull=True)
         .values_list("connection")

@@ -1,7 +1,7 @@
 """Transactional outbox, fan-out: writes an event's handoffs in the transaction of the event.
 
-It takes two statements and those that read the snapshot, for one connection or a hundred; a supply
-chain is sent its own words, at eight statements more for each such connection, and one for all.
+It takes two statements and those that read the snapshot, for one connection or a hundred. A supply
+chain is sent its own field names, at eight statements more for each such connection, and one more.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _freeze(
     route: Route,
     listeners: Sequence[tuple[uuid.UUID, int, str]],
 ) -> Iterator[tuple[uuid.UUID, FrozenPayload]]:
-    """Write the body for each listener: once per payload version, or in its own words."""
+    """Write the body for each listener: once per payload version, or with its own field names."""
     shared: dict[int, FrozenPayload] = {}
     body = ""
     supply = [key for key, _version, kind in listeners if kind == Connection.Kind.SUPPLY]

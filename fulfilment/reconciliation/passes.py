@@ -232,7 +232,7 @@ def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Fi
     repairs = run.findings.filter(looked_again=True, status__in=REPAIRED).count()
     if repairs >= run.most_repairs:
         ReconcileRun.objects.filter(pk=run.pk).update(reached_ceiling=True)
-        return _unrepaired(run, finding, read)
+        return _unrepaired(run, read)
     if _is_recent(run.connection, finding, read):
         return FindingStatus.IN_FLIGHT
     status = repair(run.connection, read, finding.order_id)
@@ -241,7 +241,7 @@ def _second(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> Fi
     return status
 
 
-def _unrepaired(run: ReconcileRun, finding: ReconcileFinding, read: OrderRead) -> FindingStatus:
+def _unrepaired(run: ReconcileRun, read: OrderRead) -> FindingStatus:
     """Say how an order stands that is not repaired any more."""
     if read.value is None:
         return FindingStatus.MISSING_THERE

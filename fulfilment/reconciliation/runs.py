@@ -71,7 +71,7 @@ def start_run(
 
 def check_comparable(connection: Connection) -> None:
     """Refuse to compare the orders of a connection that has none which both sides edit."""
-    if connection.kind != Connection.Kind.SUPPLY:
+    if not connection.shares_orders:
         text = gettext("%(connection)s has no orders that both sides edit.")
         raise CannotRead(text % {"connection": connection})
 

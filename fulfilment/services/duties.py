@@ -67,7 +67,7 @@ def _refuse(
     column: str,
     chosen: Collection[uuid.UUID],
 ) -> None:
-    if chosen and connection.kind != Connection.Kind.SUPPLY:
+    if chosen and not connection.shares_orders:
         raise InvalidConnection(
             _(
                 "%(connection)s is no supply-chain system: only one of those ships or bills "

@@ -293,6 +293,11 @@ class DocumentLine(models.Model):
         return self.facts.is_sold
 
     @property
+    def is_bundle(self) -> bool:
+        """Whether it is the line of a bundle: its parts are shipped, it has the price."""
+        return self.product is not None and self.product.kind == Product.Kind.BUNDLE
+
+    @property
     def is_deduction(self) -> bool:
         """Whether the line is a trade-in or a rebate: taken off, and counted in money."""
         return self.facts.is_deduction

@@ -272,11 +272,6 @@ class Invoice(SettledDocument):
         return not (self.is_draft or self.is_credit_note)
 
     @property
-    def is_creditable(self) -> bool:
-        """Whether it is an issued invoice, which a credit note may take back."""
-        return self.is_asked_for
-
-    @property
     def asks_ahead(self) -> bool:
         """Whether it asks for money ahead of the goods: a down payment or a milestone."""
         return self.what in self.AHEAD
@@ -285,6 +280,11 @@ class Invoice(SettledDocument):
     def bills_order(self) -> bool:
         """Whether the figures are those of an order and cannot be edited here."""
         return self.order_id is not None
+
+    @property
+    def takes_agreed_figures(self) -> bool:
+        """Whether its figures are a part of those of an order, or of the invoice it credits."""
+        return self.bills_order or self.is_credit_note
 
     @property
     def asks_in_full(self) -> bool:

@@ -247,11 +247,6 @@ class OrderLine(DocumentLine):
         return self.is_sold and (self.product is None or self.product.kind == Product.Kind.GOODS)
 
     @property
-    def is_bundle(self) -> bool:
-        """Whether it is the line of a bundle: its parts are shipped, it has the price."""
-        return self.product is not None and self.product.kind == Product.Kind.BUNDLE
-
-    @property
     def is_billed_with_bundle(self) -> bool:
         """Whether it is always in a bundle, and neither a price nor a charge is its own."""
         return self.is_fixed_part and not self.charge_amount

@@ -150,7 +150,7 @@ def _known(*figures: Callable[[], object]) -> Iterator[object]:
             yield str(problem)
 
 
-def needs_of(quote: Quote, lines: Sequence[DocumentLine], figures: QuoteFigures) -> list[Need]:
+def needs_of(quote: Quote, figures: QuoteFigures) -> list[Need]:
     """List why the quote needs approval as it stands.
 
     Raises NoExchangeRate where a rule, or a typed price, cannot be measured without one.

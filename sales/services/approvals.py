@@ -122,7 +122,7 @@ def approval_of(
     if not quote.is_draft:
         return Approval(history=history)
     try:
-        needs = needs_of(quote, lines, QuoteFigures(quote, lines, prices))
+        needs = needs_of(quote, QuoteFigures(quote, lines, prices))
     except NoExchangeRate as problem:
         return Approval(history=history, problem=problem)
     if not needs:
@@ -148,7 +148,7 @@ def _review(quote: Quote, lines: Sequence[DocumentLine]) -> Review:
     figures, content = QuoteFigures(quote, lines), content_hash(quote, lines)
     needs, problem = list[Need](), None
     try:
-        needs = needs_of(quote, lines, figures)
+        needs = needs_of(quote, figures)
     except NoExchangeRate as error:
         problem = error
     last_yes = _last_yes(quote)
@@ -163,7 +163,7 @@ def _review(quote: Quote, lines: Sequence[DocumentLine]) -> Review:
 
 def check_approved(quote: Quote, lines: Sequence[DocumentLine]) -> None:
     """Refuse a quote that needs approval and has none for exactly this content."""
-    needs = needs_of(quote, lines, QuoteFigures(quote, lines))
+    needs = needs_of(quote, QuoteFigures(quote, lines))
     if not needs:
         return
     decision = quote.approvals.filter(content_hash=content_hash(quote, lines)).first()

@@ -17,7 +17,7 @@ from common.rows import save_columns
 from common.sentences import Amount, Sentence
 from common.sentences import sentence as _
 from crm.actors import Actor
-from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
+from sales.models import Invoice, InvoiceLine, OrderLine, SalesEvent
 from sales.models.order_units import RETURNED_SPLIT
 from sales.pricing.advances import TaxAmount
 from sales.pricing.errors import (
@@ -88,7 +88,7 @@ def credit_invoice(
         is_first=True,
     )
     if order is not None:
-        _count_credited(order, lines, wanted, bill_again)
+        _count_credited(lines, wanted, bill_again)
     note = issue_invoice(note.pk, actor=actor)
     settle_credit(invoice, note, actor)
     if order is not None:
@@ -152,7 +152,7 @@ def _check(invoice: Invoice, reason: str) -> None:
 
 def check_creditable(invoice: Invoice) -> None:
     """Refuse to credit a draft, and a credit note."""
-    if not invoice.is_creditable:
+    if not invoice.is_asked_for:
         raise IllegalTransition(
             _(
                 "%(invoice)s is not an issued invoice, and only those are credited: "
@@ -359,10 +359,7 @@ def _freight(
 
 
 def _count_credited(
-    order: Order,
-    lines: Sequence[InvoiceLine],
-    wanted: Mapping[uuid.UUID, Decimal],
-    bill_again: bool,
+    lines: Sequence[InvoiceLine], wanted: Mapping[uuid.UUID, Decimal], bill_again: bool
 ) -> None:
     """Count the units as credited, and as closed where they are not to be billed again."""
     back: dict[uuid.UUID, Decimal] = {}

@@ -37,13 +37,13 @@ def explain(document: AnyDocument, lines: Sequence[DocumentLine]) -> Explanation
     Quotes, orders and free invoices are worked out from their lines; an invoice of an order, or a
     credit note, takes its part of what was agreed before.
     """
-    if isinstance(document, Invoice) and (document.order_id or document.credits_id):
+    if isinstance(document, Invoice) and document.takes_agreed_figures:
         return _explain_parts(document, [line for line in lines if isinstance(line, InvoiceLine)])
     return explain_document(price_lines(document, lines))
 
 
 def _explain_parts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Explanation:
-    wholes = _wholes(invoice, lines)
+    wholes = _wholes(invoice)
     before = _taken_before(invoice)
     steps = {
         str(line.pk): _part_steps(invoice, line, wholes.get(line.pk), before) for line in lines
@@ -51,9 +51,7 @@ def _explain_parts(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Explanatio
     return Explanation(steps, tuple(_sums(invoice, lines)))
 
 
-def _wholes(
-    invoice: Invoice, lines: Sequence[InvoiceLine]
-) -> dict[uuid.UUID, OrderLine | InvoiceLine]:
+def _wholes(invoice: Invoice) -> dict[uuid.UUID, OrderLine | InvoiceLine]:
     """Find what each line is a part of: an ordered line, or the invoiced line it credits."""
     related = "credits_line" if invoice.credits_id else "order_line"
     found = invoice.lines.filter(**{f"{related}__isnull": False}).select_related(related)

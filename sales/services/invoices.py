@@ -21,6 +21,7 @@ from sales.services.billing.draft_checks import refuse_overbilling_draft
 from sales.services.billing.drafted_figures import refuse_other_figures
 from sales.services.billing.instalments import freeze_terms
 from sales.services.billing.order_statuses import derive_statuses, save_statuses
+from sales.services.billing.settlement import issued_status
 from sales.services.documents.duties import refuse_if_billed_elsewhere
 from sales.services.documents.locks import lock_invoice
 from sales.services.documents.numbering import assign_number
@@ -53,9 +54,8 @@ def issue_invoice(invoice_id: uuid.UUID, *, actor: Actor, seen: str = "") -> Inv
     if order is not None and not invoice.is_credit_note:
         refuse_overbilling_draft(order, invoice, lines)
     day = invoice.company.today()
-    owes_nothing = not (invoice.total or invoice.is_credit_note)
     invoice.move_to(
-        Invoice.Status.PAID if owes_nothing else Invoice.Status.ISSUED,
+        issued_status(invoice),
         number=assign_number(invoice),
         issued_on=day,
         issued_at=timezone.now(),

@@ -163,7 +163,7 @@ def _note_left(order: Order, invoice: Invoice, actor: Actor) -> None:
     note(order, text, actor=actor)
 
 
-def open_quantities(order: Order, lines: Sequence[OrderLine]) -> dict[uuid.UUID, Decimal]:
+def open_quantities(lines: Sequence[OrderLine]) -> dict[uuid.UUID, Decimal]:
     """Return what an invoice of what was shipped would bill; services follow the last goods."""
     counting = [line for line in lines if line.counts]
     all_out = not any(line.open_to_ship for line in counting if line.is_shipped_goods)
@@ -182,7 +182,7 @@ def _quantities(
     chosen: Mapping[uuid.UUID, Decimal] | None,
 ) -> dict[uuid.UUID, Decimal]:
     if what == What.SHIPPED:
-        wanted = open_quantities(order, lines)
+        wanted = open_quantities(lines)
     elif what == What.ALL:
         wanted = {line.pk: line.open_to_bill for line in lines if line.counts}
     else:

@@ -34,6 +34,7 @@ from sales.pricing.partial import Amounts, Portion, credit_part, next_part
 from sales.pricing.posted_invoices import posted_part, with_figures
 from sales.services.billing.invoice_parts import add_up, head_of, part_line
 from sales.services.billing.ledgers import amounts_of, credited_portions, read_ledger
+from sales.services.billing.settlement import issued_status
 from sales.services.credit_notes import exceeds_left, settle_credit
 from sales.services.documents.copying import copy_head
 from sales.services.documents.duties import refuse_if_billed_elsewhere
@@ -299,9 +300,8 @@ def _issue(
         data=source or {"order": str(document.order)},
         is_first=True,
     )
-    owes_nothing = not (document.total or document.is_credit_note)
     document.move_to(
-        Invoice.Status.PAID if owes_nothing else Invoice.Status.ISSUED,
+        issued_status(document),
         number=take_number(document, theirs.number),
         issued_on=theirs.issued_on,
         issued_at=timezone.now(),

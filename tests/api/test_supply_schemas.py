@@ -28,7 +28,7 @@ from tests.fulfilment.supply import sold
 from tests.fulfilment.supply_system import connected_system, settle
 
 
-def test_describes_every_message_in_their_words(
+def test_describes_every_message_of_a_supply_system(
     market: Market, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     system = connected_system(market, monkeypatch, tmp_path)
@@ -67,7 +67,7 @@ def test_describes_every_message_in_their_words(
 
 
 @pytest.mark.parametrize("name", sorted(supply_schemas()))
-def test_the_guide_and_the_description_name_every_key_in_their_words(name: str) -> None:
+def test_the_guide_and_the_description_name_every_key_of_a_supply_system(name: str) -> None:
     keys = set(keys_of(supply_schemas()[name]()))
     message = f"supply.{TYPE_PREFIX}{name}"
 

@@ -191,7 +191,7 @@ def _since(quote: Quote, review: Review) -> str:
     return sentence % {"name": last.decided_by, "moment": moment, "quote": last.quote}
 
 
-def approval_card(quote: Quote, approval: Approval, user: User) -> Card | None:
+def approval_card(approval: Approval, user: User) -> Card | None:
     """Format the state of a quote's approval; nothing where none was ever needed."""
     sees_margin = user.has_perm(MAY_APPROVE)
     rows = [

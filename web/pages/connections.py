@@ -61,7 +61,7 @@ def connection_page(connection: Connection, user: User) -> ConnectionPage:
     """Read and format everything that the page of a connection shows."""
     sync_counts = count_orders([connection.pk])[connection.pk]
     runs = list(connection.runs.order_by("-id")[:RUNS])
-    shares = connection.kind == Connection.Kind.SUPPLY
+    shares = connection.shares_orders
     waiting = InboundMessage.objects.open().filter(connection=connection)
     return ConnectionPage(
         record=connection,

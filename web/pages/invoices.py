@@ -81,7 +81,7 @@ def invoice_page(invoice: Invoice, user: User, *, problem: str = "") -> InvoiceP
     """
     editable = may_edit(invoice, user)
     lines = read_lines(invoice)
-    drifts = [] if invoice.bills_order or invoice.credits_id else drifts_of(invoice, lines)
+    drifts = [] if invoice.takes_agreed_figures else drifts_of(invoice, lines)
     today = todays_figures(invoice, lines)
     customer_credit: Decimal = getattr(invoice, "customer_credit", Decimal(0))
     issued, surplus = _issued(invoice, customer_credit, user), _surplus(invoice)

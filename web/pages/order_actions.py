@@ -41,7 +41,7 @@ def order_actions(
     actions = []
     if user.has_perm("sales.change_order"):
         if order.is_draft:
-            actions = _draft_actions(order, user, lines, drifts)
+            actions = _draft_actions(order, user, drifts)
         elif order.is_binding:
             actions = _submitted_actions(order, user, lines, taken, surplus, invoices)
     if order.number is None or not user.has_perm("fulfilment.add_shipment"):
@@ -56,9 +56,7 @@ def _url(order: Order, name: str) -> str:
     return reverse(f"sales:order-{name}", args=[order.pk])
 
 
-def _draft_actions(
-    order: Order, user: User, lines: Sequence[OrderLine], drifts: Sequence[PriceDrift]
-) -> list[Action]:
+def _draft_actions(order: Order, user: User, drifts: Sequence[PriceDrift]) -> list[Action]:
     return [
         Action(gettext("Submit"), _url(order, "submit"), "send", form_id=ISSUE),
         Action(gettext("Edit head"), _url(order, "edit"), "pencil", asks=True),

@@ -78,7 +78,8 @@ def order_page(
 ) -> OrderPage:
     """Read and format everything that the page of an order shows; 15 statements at most.
 
-    Three more read the ledger where it is needed; one more each line of goods to credit.
+    Three more read the ledger where it is needed, one more the invoices to credit for goods that
+    came back.
     """
     editable = may_edit(order, user)
     lines = read_lines(order)

@@ -82,7 +82,7 @@ def quote_page(
         flow=flow_steps(document_flow(quote), quote, user),
         lines=build_lines(quote, lines, drifts, editable=editable, seen=today.seen),
         promotions=build_promotions(quote, uses, editable=editable, form=promotion_form),
-        approval=approval_card(quote, approval, user),
+        approval=approval_card(approval, user),
         notes=quote.notes,
         todays=todays_notices(today),
         activity=activity_card(quote, user),

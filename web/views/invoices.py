@@ -124,9 +124,9 @@ def delete(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete a draft; no number is used up."""
     invoice = find_document(request, Invoice, pk)
 
-    def throw_away() -> models.Model:
+    def delete_draft() -> models.Model:
         delete_draft_invoice(invoice.pk, actor=request.user)
         return invoice.order or invoice.account
 
     done = gettext("The draft is deleted.")
-    return run_action(request, invoice, throw_away, done=done)
+    return run_action(request, invoice, delete_draft, done=done)

@@ -29,7 +29,7 @@ def invoice(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     if reason := bill_elsewhere_reason(order.company, request.user):
         return refuse(request, reason, record_url(order))
     lines = read_lines(order)
-    shipped = open_quantities(order, lines)
+    shipped = open_quantities(lines)
     form = InvoiceOrderForm(
         request.POST or None,
         lines=lines,

@@ -7,6 +7,7 @@ each of our pushes whether it was applied before; else the order is read there a
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -17,6 +18,24 @@ State = Handoff.State
 
 NOT_APPLIED = frozenset({State.QUEUED, State.RETRYING, State.NEEDS_ATTENTION})
 """The states of a push that nobody has applied, unless an attempt ended with an unknown outcome."""
+
+
+class SentPush(NamedTuple):
+    """A push of ours: its handoff's state, when it was answered, and whether one was not."""
+
+    state: str
+    delivered_at: dt.datetime | None
+    is_unsure: bool
+
+    @property
+    def is_not_applied(self) -> bool:
+        """Whether nobody has applied it, for certain."""
+        return self.state in NOT_APPLIED and not self.is_unsure
+
+    def was_answered(self, by: dt.datetime | None) -> bool:
+        """Whether its answer was here by a moment; None is before all of them."""
+        return by is not None and self.delivered_at is not None and self.delivered_at <= by
+
 
 READ_AFTER = dt.timedelta(seconds=2)
 """Pause before an order is read again, in which a push under way is answered."""
@@ -35,10 +54,9 @@ def certain_version(state: SyncState, read_at: dt.datetime | None) -> int | None
     sent = _handoffs(state)
     for push in sorted(state.pushes, key=lambda each: each["version"]):
         handoff = sent.get(push["message_id"])
-        if handoff is None or _is_not_applied(*handoff):
+        if handoff is None or handoff.is_not_applied:
             continue
-        _state, delivered_at, _is_unsure = handoff
-        if read_at is None or delivered_at is None or delivered_at > read_at:
+        if not handoff.was_answered(read_at):
             return None
         known = push["version"]
     return known
@@ -64,10 +82,8 @@ def forget_lost_pushes(
     state.save(update_fields=["pushes", "must_send_again", "read_due_at", "updated_at"])
 
 
-def _was_answered(
-    handoff: tuple[str, dt.datetime | None, bool] | None, read_at: dt.datetime
-) -> bool:
-    return handoff is not None and handoff[1] is not None and handoff[1] <= read_at
+def _was_answered(push: SentPush | None, read_at: dt.datetime) -> bool:
+    return push is not None and push.was_answered(read_at)
 
 
 def ask_to_read(state: SyncState) -> bool:
@@ -77,20 +93,16 @@ def ask_to_read(state: SyncState) -> bool:
     return True
 
 
-def _is_not_applied(state: str, delivered_at: dt.datetime | None, is_unsure: bool) -> bool:
-    return state in NOT_APPLIED and not is_unsure
-
-
-def _handoffs(state: SyncState) -> dict[str, tuple[str, dt.datetime | None, bool]]:
-    """Return state and moment of the answer of each push, and whether one was left without."""
+def _handoffs(sync: SyncState) -> dict[str, SentPush]:
+    """Read how each push stands, by message id."""
     unsure = Attempt.objects.filter(handoff=OuterRef("pk"), outcome=Attempt.Outcome.UNKNOWN)
     rows = Handoff.objects.filter(
-        lane__connection=state.connection_id,
-        message_id__in=[push["message_id"] for push in state.pushes],
+        lane__connection=sync.connection_id,
+        message_id__in=[push["message_id"] for push in sync.pushes],
     ).annotate(is_unsure=Exists(unsure))
     return {
-        message_id: (each, delivered_at, is_unsure)
-        for message_id, each, delivered_at, is_unsure in rows.values_list(
+        message_id: SentPush(state, delivered_at, is_unsure)
+        for message_id, state, delivered_at, is_unsure in rows.values_list(
             "message_id", "state", "delivered_at", "is_unsure"
         )
     }

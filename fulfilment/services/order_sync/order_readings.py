@@ -73,7 +73,7 @@ def read_snapshot(
     is read in ours if that is exact; otherwise its unit is another one. One statement at most.
     """
     notation = notation_of({"currency": order.currency, **_currency(theirs.fields)}, order.company)
-    writing = _writing_of(state, order, base)
+    writing = _writing_of(state, order)
     whole = theirs.with_lines(
         [_complete(line, ids[line["id"]], base, writing, notation) for line in theirs.lines]
     )
@@ -91,7 +91,7 @@ def _currency(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"currency": fields["currency"]} if fields.get("currency") else {}
 
 
-def _writing_of(state: SyncState, order: Order, base: Values) -> Writing:
+def _writing_of(state: SyncState, order: Order) -> Writing:
     received, factors = received_lines(state), factors_of(state)
     return Writing(
         currency=order.currency,

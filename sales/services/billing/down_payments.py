@@ -63,7 +63,7 @@ def invoice_down_payment(
     refuse_if_billed_elsewhere(order.company, actor)
     ledger = read_ledger(order)
     asked = ledger.down_payment(_amount(order, ledger, amount, rate))
-    invoice, lines = ask(order, what, rate, asked, description.strip())
+    invoice, lines = draft_down_payment(order, what, rate, asked, description.strip())
     invoice.save(force_insert=True)
     InvoiceLine.objects.bulk_create(lines)
     record_event(
@@ -139,7 +139,7 @@ def refuse_overdrawn(order: Order) -> None:
         raise _deducted(order)
 
 
-def ask(
+def draft_down_payment(
     order: Order,
     what: Invoice.What | str,
     rate: Decimal | None,

@@ -17,7 +17,7 @@ from common.formatting import format_money, format_quantity, format_rate
 from common.history import history_model
 from sales.models import Invoice, InvoiceLine, Order, OrderLine, SalesEvent
 from sales.pricing.errors import PricingError
-from sales.services.billing.down_payments import ask, share_of
+from sales.services.billing.down_payments import draft_down_payment, share_of
 from sales.services.billing.invoice_parts import head_of, put_part
 from sales.services.billing.ledgers import read_ledger
 from sales.services.documents.totals import HEAD_FIGURES, LINE_FIGURES
@@ -121,7 +121,7 @@ def _make_again(
         amount, share = invoice.total, invoice.share_rate
         if share is not None:
             amount = share_of(order, ledger, share, before=invoice)
-        return ask(order, invoice.what, share, ledger.down_payment(amount))
+        return draft_down_payment(order, invoice.what, share, ledger.down_payment(amount))
     head = head_of(order, invoice.what)
     units = {str(line.order_line_id): line.quantity for line in lines if line.bills_units}
     return head, put_part(head, order_lines, ledger.invoice(units))

@@ -151,3 +151,9 @@ def settled_status(invoice: Invoice) -> Invoice.Status:
     if invoice.outstanding <= 0:
         return Invoice.Status.PAID
     return Invoice.Status.PARTLY_PAID if invoice.kept else Invoice.Status.ISSUED
+
+
+def issued_status(invoice: Invoice) -> Invoice.Status:
+    """Return the status when it is issued; an invoice that asks for nothing is paid at once."""
+    owes_nothing = not (invoice.total or invoice.is_credit_note)
+    return Invoice.Status.PAID if owes_nothing else Invoice.Status.ISSUED

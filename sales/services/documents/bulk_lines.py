@@ -84,7 +84,7 @@ def build_lines(
 
 def with_their_parts(document: AnyDocument, lines: Sequence[AnyLine]) -> list[AnyLine]:
     """Put the parts of bundles below their lines, and number all of them anew."""
-    bundles = [line for line in lines if _is_bundle(line)]
+    bundles = [line for line in lines if line.is_bundle]
     if not bundles:
         return list(lines)
     parts = new_parts(bundles, document)
@@ -94,10 +94,6 @@ def with_their_parts(document: AnyDocument, lines: Sequence[AnyLine]) -> list[An
     for position, line in enumerate(placed, start=lines[0].position):
         line.position = position
     return placed
-
-
-def _is_bundle(line: AnyLine) -> bool:
-    return line.product is not None and line.product.kind == Product.Kind.BUNDLE
 
 
 def _prices(document: AnyDocument, products: Sequence[Product]) -> ListPrices | None:

@@ -60,7 +60,7 @@ class TodaysFigures(Generic[Kind, LineT]):
 
 def takes_todays_rates(document: AnyDocument) -> bool:
     """Whether issuing the draft takes the rates of the day: where nothing was agreed before."""
-    if isinstance(document, Invoice) and (document.bills_order or document.is_credit_note):
+    if isinstance(document, Invoice) and document.takes_agreed_figures:
         return False
     return document.is_draft and not document.prices_locked
 
