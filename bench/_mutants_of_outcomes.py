@@ -6,6 +6,7 @@ from bench._mutant import Mutant, tests
 
 OUTCOMES = "fulfilment/outbound/outcomes.py"
 ACTIONS = "fulfilment/outbound/handoff_actions.py"
+HANDOFFS = "fulfilment/models/handoffs.py"
 BREAKER = "fulfilment/outbound/circuit_breaker.py"
 HEALTH = "fulfilment/outbound/connection_health.py"
 ENGINE = "fulfilment/connectors/engine.py"
@@ -85,10 +86,10 @@ RESULTS = (
         tests("handoff_actions"),
     ),
     Mutant(
-        ACTIONS,
+        HANDOFFS,
         "what is being sent can be skipped",
-        "    if lane.lease_token is not None and lane.due_at > timezone.now():\n",
-        "    if lane.lease_token is None and lane.due_at > timezone.now():\n",
+        "return self.lease_token is not None and self.due_at > timezone.now()\n",
+        "return self.lease_token is None and self.due_at > timezone.now()\n",
         tests("handoff_actions"),
     ),
 )

@@ -197,9 +197,7 @@ def _line(line: DocumentLine, terms: Terms) -> dict[str, Any]:
 
 def exchanged_figures(line: DocumentLine, terms: Terms) -> ExchangedLine:
     """Return price, discount and charge of a line as they are exchanged."""
-    amounts = Amounts(
-        line.net - line.header_discount, line.header_discount, tax=line.tax, charge=line.charge
-    )
+    amounts = Amounts(line.taxable, line.header_discount, tax=line.tax, charge=line.charge)
     return exchanged_line(line_input(line), amounts, terms, is_ahead=line.is_ahead)
 
 

@@ -30,11 +30,10 @@ def represent_endpoint(endpoint: Connection) -> dict[str, Any]:
 def represent_result(result: AttemptResult) -> dict[str, Any]:
     """Return what was answered to a message of which nothing is kept."""
     answered = result.error or result.reply
-    duration = result.finished_at - result.started_at
     return {
         "outcome": result.outcome,
         "status_code": answered.status if answered else None,
-        "duration_ms": round(duration.total_seconds() * 1000),
+        "duration_ms": result.duration_ms,
         "detail": str(result.detail),
         "answer": answered.head if answered else "",
         "started_at": at(result.started_at),

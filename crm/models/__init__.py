@@ -3,7 +3,7 @@ from crm.models.activities import Activity
 from crm.models.custom_fields import CustomField
 from crm.models.leads import Lead
 from crm.models.opportunities import Opportunity, Stage
-from crm.models.ownership import Owned, OwnedQuerySet
+from crm.models.ownership import Owned, OwnedQuerySet, sees_all_records
 from crm.models.partners import Partner
 from crm.models.teams import Team
 from crm.models.users import User
@@ -22,4 +22,5 @@ __all__ = [
     "Team",
     "User",
     "normalise_name",
+    "sees_all_records",
 ]

@@ -112,6 +112,11 @@ class Lead(Owned, Stateful):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def account_name(self) -> str:
+        """What an account made of it is called: the company, or the person if there is none."""
+        return self.company_name or self.full_name
+
+    @property
     def is_open(self) -> bool:
         """Whether the lead can still be edited."""
         return self.status in self.OPEN

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=models.Model)
 
 
+def sees_all_records(actor: User | Partner | AnonymousUser | None) -> bool:
+    """Whether no record is kept from whoever asks: an active person who sees every team's."""
+    return isinstance(actor, User) and actor.is_active and actor.sees_everything
+
+
 class OwnedQuerySet(models.QuerySet[ModelT]):
     """Rows with an owner; every screen, API and export reads them through ``visible_to``."""
 

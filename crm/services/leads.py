@@ -163,7 +163,7 @@ def _new_account(lead: Lead) -> Account:
     is_company = bool(lead.company_name)
     return Account.objects.create(
         kind=Account.Kind.COMPANY if is_company else Account.Kind.PERSON,
-        name=lead.company_name or lead.full_name,
+        name=lead.account_name,
         domain="" if domain in FREE_MAIL or not is_company else domain,
         email=lead.email,
         phone=lead.phone,

@@ -43,6 +43,12 @@ class AttemptResult:
     error: HandoffError | None = None
 
     @property
+    def duration_ms(self) -> int:
+        """How long it took; 0 where the clock was set back meanwhile."""
+        took = self.finished_at - self.started_at
+        return max(0, round(took.total_seconds() * 1000))
+
+    @property
     def detail(self) -> str | Sentence:
         """Why it failed; empty if it succeeded."""
         return self.error.detail if self.error else ""

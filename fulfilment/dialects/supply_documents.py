@@ -163,7 +163,7 @@ def _billed(invoice: Invoice, line: InvoiceLine) -> _Billed:
         return _Billed(line.net, line.header_discount)
     rate, rounding = line.tax_rate or ZERO, Rounding(invoice.rounding)
     discount = round_money(line.header_discount * (1 + rate), invoice.currency, rounding)
-    return _Billed(line.net - line.header_discount + line.tax + discount, discount)
+    return _Billed(line.taxable + line.tax + discount, discount)
 
 
 def _day(day: dt.date | None) -> str | None:

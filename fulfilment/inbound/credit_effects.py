@@ -181,7 +181,7 @@ class Credits:
             )
         if money["currency"] != invoice.currency:
             raise CurrencyMismatch(other_currency(invoice, money["currency"]))
-        if not data["lines"] and money["amount"] != left_to_credit(invoice):
+        if not data["lines"] and money["amount"] != invoice.open_to_credit:
             raise UnclearCredit(
                 _(
                     "%(credit)s credits a part of %(invoice)s: it must name the lines.",
@@ -225,7 +225,7 @@ class Credits:
         return Invoice.objects.select_related("credits").get(pk__in=named.values("record_id"))
 
     def _waiting(self, report: Report, refusal: Refusal) -> NewDiscrepancy:
-        left, amount = left_to_credit(self.about.invoice), amount_of(report)
+        left, amount = self.about.invoice.open_to_credit, amount_of(report)
         return self._discrepancy(report, plain(left), plain(amount), amount - left, refusal)
 
     def _differing(self, note: Invoice, reports: Sequence[Report]) -> Iterator[NewDiscrepancy]:
@@ -305,12 +305,6 @@ def _other_amount(note: Invoice, report: Report) -> Sentence:
     )
 
 
-def left_to_credit(invoice: Invoice) -> Decimal:
-    """Return what of an invoice no credit note has credited."""
-    left: Decimal = invoice.total - invoice.credited
-    return left
-
-
 def _quantities(data: Mapping[str, Any]) -> dict[uuid.UUID, Decimal]:
     return {line["invoice_line"]: line["quantity"] for line in data["lines"]}
 
@@ -349,7 +343,7 @@ def show_left_to_credit(event: SalesEvent, document: AnyDocument) -> None:
     """Show what is left to credit now where a credit note waits, whoever has credited the rest."""
     if event.type != SalesEvent.Type.INVOICE_CREDITED or not isinstance(document, Invoice):
         return
-    left = left_to_credit(document)
+    left = document.open_to_credit
     waiting = Discrepancy.objects.filter(
         kind=Kind.CREDIT, record_id=document.pk, about=F("field"), resolved_at__isnull=True
     )

@@ -201,6 +201,11 @@ class Connection(SupplySettings):
         return self.name
 
     @property
+    def is_disabled(self) -> bool:
+        """Whether nothing more is sent, queued and accepted until it is resumed."""
+        return self.status == self.Status.DISABLED
+
+    @property
     def shares_orders(self) -> bool:
         """Whether both sides edit orders: they are compared, and conflicts decided."""
         return bool(self.kind == self.Kind.SUPPLY)

@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +57,11 @@ class Lane(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.root_type} {self.root_id}"
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether a worker holds it at this moment."""
+        return self.lease_token is not None and self.due_at > timezone.now()
 
 
 class Payload(models.Model):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from common.fields import identifier, parameters_field, reference_field
 from common.history import keeps_history
 from common.stored_sentences import written
-from crm.models import Partner, User
+from crm.models import Partner, User, sees_all_records
 from fulfilment.exchanged_fields import name_of_field, write_value
 from fulfilment.models.connections import Connection
 from sales.models.document_kinds import REPORTED_KINDS
@@ -51,7 +51,7 @@ class InboundMessageQuerySet(models.QuerySet["InboundMessage"]):
 
     def visible_to(self, actor: User | Partner) -> Self:
         """Keep those about, or naming, documents that the actor may see; all for who sees all."""
-        if isinstance(actor, User) and actor.is_active and actor.sees_everything:
+        if sees_all_records(actor):
             return self
         seen = Q()
         for kind in REPORTED_KINDS:

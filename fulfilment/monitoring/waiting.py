@@ -45,9 +45,7 @@ def wait_of(handoff: Handoff) -> Wait | None:
 
 
 def _is_being_sent(handoff: Handoff) -> bool:
-    lane = handoff.lane
-    leased = lane.lease_token is not None and lane.due_at > timezone.now()
-    return leased and handoff.state == State.SENDING
+    return handoff.lane.is_leased and handoff.state == State.SENDING
 
 
 def _inactive(connection: Connection) -> str:

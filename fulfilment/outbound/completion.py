@@ -251,7 +251,6 @@ def _store_attempts(steps: Iterable[Step]) -> None:
 
 def _attempt(batch: LaneBatch, handoff: InFlightHandoff, result: AttemptResult) -> dict[str, Any]:
     answer = result.reply or result.error
-    took = result.finished_at - result.started_at
     return {
         "id": uuid7(),
         "handoff_id": handoff.handoff_id,
@@ -259,7 +258,7 @@ def _attempt(batch: LaneBatch, handoff: InFlightHandoff, result: AttemptResult) 
         "outcome": result.outcome.value,
         "url": shown_url(batch.target.url),
         "status_code": answer.status if answer else 404,
-        "duration_ms": max(0, round(took.total_seconds() * 1000)),
+        "duration_ms": result.duration_ms,
         **columns("detail", result.detail, 500),
         "response_head": answer.head if answer else "",
         "started_at": result.started_at,

@@ -222,7 +222,7 @@ def _lock(handoff_id: uuid.UUID) -> tuple[Lane, Handoff]:
         .select_related("event", "lane__connection")
         .get(pk=handoff_id)
     )
-    if lane.lease_token is not None and lane.due_at > timezone.now():
+    if lane.is_leased:
         raise BeingSent(
             gettext("%(handoff)s is being sent at this moment: try again in a minute.")
             % {"handoff": handoff}

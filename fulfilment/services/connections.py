@@ -93,7 +93,7 @@ def disable_connection(connection: Connection) -> int:
 def pause_connection(connection: Connection) -> Connection:
     """Stop sending to a connection; events are queued meanwhile."""
     locked = lock_connection(connection)
-    if locked.status == Status.DISABLED:
+    if locked.is_disabled:
         raise IllegalTransition(
             gettext("%(connection)s is disabled: resume it first.") % {"connection": locked}
         )

@@ -80,7 +80,7 @@ def register_endpoint(
 
 def check_verifiable(endpoint: Connection) -> None:
     """Refuse to verify an endpoint that an administrator disabled."""
-    if endpoint.status == Status.DISABLED:
+    if endpoint.is_disabled:
         raise _disabled(endpoint)
 
 
@@ -137,7 +137,7 @@ def change_endpoint(
 @transaction.atomic
 def resume_endpoint(endpoint: Connection) -> None:
     """Send to an endpoint again, at once; not to one that an administrator disabled."""
-    if lock_endpoint(endpoint.pk).status == Status.DISABLED:
+    if lock_endpoint(endpoint.pk).is_disabled:
         raise _disabled(endpoint)
     resume_connection(endpoint)
 

@@ -322,6 +322,17 @@ class DocumentLine(models.Model):
         return price.copy_negate() if price and self.is_deduction else price  # NaN has no minus
 
     @property
+    def taxable(self) -> Decimal:
+        """What of it is taxed: the net less its share of the header discount."""
+        taxable: Decimal = self.net - self.header_discount
+        return taxable
+
+    @property
+    def code_or_kind(self) -> str:
+        """What names it in the column of codes: the SKU, or what kind of line it is."""
+        return self.sku or self.get_kind_display()
+
+    @property
     def is_billed(self) -> bool:
         """Whether any of it is billed: only what was ordered can be."""
         return False

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from common.fields import identifier, reference_field
 from common.history import keeps_history
 from common.triggers import AppendOnly
-from crm.models import Partner, User
+from crm.models import Partner, User, sees_all_records
 from sales.models.document_kinds import DOCUMENT_KINDS
 from sales.models.event_types import EventType
 
@@ -26,7 +26,7 @@ def of_visible_documents(actor: User | Partner, *, kind: str, key: str) -> model
 
     ``kind`` and ``key`` are its columns with the document's kind and id.
     """
-    if isinstance(actor, User) and actor.is_active and actor.sees_everything:
+    if sees_all_records(actor):
         return models.Q()
     allowed = models.Q()
     for each in DOCUMENT_KINDS:

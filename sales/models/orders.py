@@ -34,6 +34,10 @@ from sales.pricing.quantities import SMALLEST_QUANTITY
 class OrderQuerySet(OwnedQuerySet["Order"]):
     """Reads of orders."""
 
+    def not_cancelled(self) -> OrderQuerySet:
+        """Keep those that stand: drafts, and those that were submitted and not cancelled."""
+        return self.exclude(status=Order.Status.CANCELLED)
+
 
 @keeps_history()
 class Order(Document):
@@ -169,6 +173,11 @@ class Order(Document):
         return self.status == self.Status.SUBMITTED
 
     @property
+    def is_completed(self) -> bool:
+        """Whether all of it is shipped and billed."""
+        return self.status == self.Status.COMPLETED
+
+    @property
     def is_cancelled(self) -> bool:
         """Whether it was cancelled, as a draft or after it was submitted."""
         return self.status == self.Status.CANCELLED
@@ -186,6 +195,16 @@ class Order(Document):
             self.Fulfilment.DELIVERED,
             self.Fulfilment.PARTLY_RETURNED,
         }
+
+    @property
+    def binding_shipping_address(self) -> dict[str, str]:
+        """The shipping address that a submitted order keeps: where goods go, if that is known."""
+        typed: dict[str, str] = self.shipping_address
+        return self.delivery_address or typed
+
+    def was_made_in(self, connection: str) -> bool:
+        """Whether it came from the external system with this code."""
+        return self.origin == connection
 
     @property
     def prices_locked(self) -> bool:

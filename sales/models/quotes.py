@@ -27,12 +27,12 @@ class QuoteQuerySet(OwnedQuerySet["Quote"]):
         """Keep active quotes past their last day, as their company counts days."""
         return self.filter(status=Quote.Status.ACTIVE, valid_until__lt=company_day())
 
-    def expiring(self, within: dt.timedelta) -> QuoteQuerySet:
-        """Keep active quotes whose last day has not passed and is no further away than that."""
+    def expiring_soon(self) -> QuoteQuerySet:
+        """Keep active quotes whose last day is near; the same as ``Quote.expires_soon``."""
         return self.filter(
             status=Quote.Status.ACTIVE,
             valid_until__gte=company_day(),
-            valid_until__lte=company_day() + models.Value(within),
+            valid_until__lte=company_day() + models.Value(Quote.SOON),
         )
 
 
@@ -59,6 +59,9 @@ class Quote(Document):
         Status.DRAFT: {Status.ACTIVE, Status.CANCELLED},
         Status.ACTIVE: {Status.WON, Status.LOST, Status.CANCELLED, Status.SUPERSEDED},
     }
+
+    SOON = dt.timedelta(days=7)
+    """A quote expires soon whose last day is no further away than that."""
 
     own_columns = ("valid_until",)
 
@@ -135,6 +138,18 @@ class Quote(Document):
     def is_active(self) -> bool:
         """Whether this revision is with the customer."""
         return self.status == self.Status.ACTIVE
+
+    @property
+    def is_won(self) -> bool:
+        """Whether the customer accepted it: it became an order."""
+        return self.status == self.Status.WON
+
+    @property
+    def expires_soon(self) -> bool:
+        """Whether it is active and its last day is near, as its company counts days."""
+        if not self.is_active or self.valid_until is None:
+            return False
+        return dt.timedelta(0) <= self.valid_until - self.company.today() <= self.SOON
 
     def may_be_decided_by(self, user: User) -> bool:
         """Whether the person may decide the approval: an owner does not approve their own quote."""

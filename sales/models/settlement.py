@@ -81,9 +81,20 @@ class SettledDocument(Document):
         return max(Decimal(0), min(-self.outstanding, self.kept))
 
     @property
+    def open_to_credit(self) -> Decimal:
+        """What no credit note has credited."""
+        left: Decimal = self.total - self.credited
+        return left
+
+    @property
+    def is_credited(self) -> bool:
+        """Whether credit notes have credited all of it."""
+        return bool(self.credited) and self.open_to_credit <= 0
+
+    @property
     def offered_discount(self) -> Decimal:
         """The discount for paying early on what is still asked for; credits reduce it."""
-        return self.discount_offered_on(self.total - self.credited)
+        return self.discount_offered_on(self.open_to_credit)
 
     def discount_offered_on(self, asked: Decimal) -> Decimal:
         """Return the discount for paying early on an amount, at most what was announced."""

@@ -104,7 +104,7 @@ class QuoteFigures:
             if unit_cost is None:
                 unknown += 1
                 continue
-            taxable += line.net - line.header_discount
+            taxable += line.taxable
             cost += line.quantity * unit_cost
         return Margin(taxable, cost, unknown)
 

@@ -75,9 +75,14 @@ class Approval:
     """The missing exchange rate without which the needs are unknown."""
 
     @property
+    def is_approved(self) -> bool:
+        """Whether exactly this content was approved."""
+        return self.decision is not None and self.decision.approved
+
+    @property
     def is_missing(self) -> bool:
         """Whether the draft cannot be activated as it stands."""
-        return bool(self.needs) and not (self.decision and self.decision.approved)
+        return bool(self.needs) and not self.is_approved
 
     @property
     def is_waiting(self) -> bool:
@@ -303,7 +308,7 @@ def _requests(quote_id: uuid.UUID | OuterRef) -> QuerySet[SalesEvent]:
 
 def check_not_asked(approval: Approval) -> None:
     """Refuse a second request for the same content."""
-    if approval.decision is not None and approval.decision.approved:
+    if approval.is_approved:
         raise AlreadyDecided(gettext("The quote is approved as it stands: activate it."))
     if approval.decision is not None:
         raise AlreadyDecided(

@@ -31,7 +31,7 @@ def apply_head(order: Order, changes: HeadChanges) -> None:
         head["custom"] = clean_custom(order, head["custom"], stored=order.custom)
     if "shipping_address" in head:
         order.shipping_address = head["shipping_address"]
-        head["shipping_address"] = order.delivery_address or order.shipping_address
+        head["shipping_address"] = order.binding_shipping_address
     if head:
         order.change(**head, total=total)
 

@@ -164,7 +164,7 @@ def check_creditable(invoice: Invoice) -> None:
 
 def _check_amount(invoice: Invoice, note: Invoice, parts: Sequence[InvoiceLine]) -> None:
     """Refuse choices whose deductions make them too much, or less than zero."""
-    left = invoice.total - invoice.credited
+    left = invoice.open_to_credit
     if not 0 <= note.total <= left or any(each < 0 for each in _by_rate(note, parts)):
         refusal = AmountExceedsOpen if note.total > left else InvalidAmount
         raise refusal(

@@ -122,7 +122,7 @@ def _unit_steps(
         for name, agreed, already, result in figures
         if agreed or result
     ]
-    net = {"taxable": line.net - line.header_discount, "header discount": line.header_discount}
+    net = {"taxable": line.taxable, "header discount": line.header_discount}
     return (
         *steps,
         Step("net", "taxable + header discount", net, line.net),

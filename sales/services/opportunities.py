@@ -188,7 +188,7 @@ def _refuse_open_quotes(opportunity: Opportunity) -> None:
 
 
 def _ordered(opportunity: Opportunity) -> Decimal:
-    orders = opportunity.orders.exclude(status=Order.Status.CANCELLED)
+    orders = opportunity.orders.not_cancelled()
     same_currency = orders.filter(currency=opportunity.currency)
     goods = Sum(F("detail") - F("discount"), default=Decimal(0))
     ordered: Decimal = same_currency.aggregate(sum=goods)["sum"]

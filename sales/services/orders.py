@@ -97,7 +97,7 @@ def submit_order(
         submitted_at=timezone.now(),
         exchange_rate=order.exchange_rate,
         exchange_rate_on=order.exchange_rate_on,
-        shipping_address=order.delivery_address or order.shipping_address,
+        shipping_address=order.binding_shipping_address,
     )
     record_event(SalesEvent.Type.ORDER_SUBMITTED, order, actor=actor)
     bill_by_terms(order, PaymentTerms.InvoiceWhen.PLACED, actor=actor)
@@ -168,7 +168,7 @@ def _refuse_started(order: Order, lines: Sequence[OrderLine]) -> None:
 def check_to_cancel(order: Order) -> None:
     """Refuse to cancel an order that went too far for it, with what can be done instead."""
     lines = lines_of(order)
-    if order.status == Order.Status.COMPLETED:
+    if order.is_completed:
         _refuse_started(order, lines)
     order.refuse_move_to(Order.Status.CANCELLED)
     refuse_while_asked_ahead(order)

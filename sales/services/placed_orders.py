@@ -86,7 +86,7 @@ def _build(
     price_today(order, lines, [])
     check_ready(order, lines)
     order.number, order.submitted_at = placed.number, timezone.now()
-    order.shipping_address = order.delivery_address or order.shipping_address
+    order.shipping_address = order.binding_shipping_address
     return order, lines
 
 

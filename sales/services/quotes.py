@@ -91,7 +91,7 @@ def accept_quote(
 ) -> Order:
     """Record the customer's acceptance and create the order, once however often it is called."""
     quote = _lock(quote_id)
-    if quote.status == Quote.Status.WON:
+    if quote.is_won:
         return Order.objects.get(quote=quote)
     quote.refuse_move_to(Quote.Status.WON)
     check_not_expired(quote)

@@ -60,7 +60,8 @@ IGNORES = re.compile(r"# (noqa|type: ignore)\b")  # what ignores a rule of ruff 
 REASON = re.compile(r"# (noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])  # \w")
 
 FACT = re.compile(r"return self\.status == self\.Status\.(\w+)")
-COMPARED = re.compile(r"\.status [!=]= (\w+\.Status\.\w+)")
+COMPARED = re.compile(r"\.status [!=]= ((?:\w+\.)*\w+)\.(\w+)")
+SHORT_NAME = re.compile(r"^(\w+) = (\w+\.Status)$", re.MULTILINE)  # Status = Order.Status
 
 FAULT_MARKS = re.compile(r"mark\.(core|faults)\b")
 
@@ -187,9 +188,15 @@ def compared_elsewhere(texts: Mapping[str, str]) -> list[str]:
     return [
         f"{name}: {status}"
         for name, source in texts.items()
-        for status in COMPARED.findall(source)
+        for status in compared_in(source)
         if status in known
     ]
+
+
+def compared_in(source: str) -> list[str]:
+    """The statuses that are compared in a module, with the short names it gives resolved."""
+    short = dict(SHORT_NAME.findall(source))
+    return [f"{short.get(of, of)}.{status}" for of, status in COMPARED.findall(source)]
 
 
 def test_faults_are_marked_only_where_make_faults_collects_them() -> None:
@@ -207,7 +214,10 @@ def test_a_status_that_the_model_has_a_word_for_is_compared_there_alone() -> Non
     model = "class A:\n    def is_b(self):\n        return self.status == self.Status.B\n"
     caller = "a.status == A.Status.B or a.status != A.Status.C"
 
-    assert compared_elsewhere({"x/models/a.py": model, "b.py": caller}) == ["b.py: A.Status.B"]
+    short = "Status = A.Status\n\na.status == Status.B or a.status == Status.C"
+    planted = {"x/models/a.py": model, "b.py": caller, "c.py": short}
+
+    assert compared_elsewhere(planted) == ["b.py: A.Status.B", "c.py: A.Status.B"]
     assert compared_elsewhere(TEXTS) == []
 
 

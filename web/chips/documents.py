@@ -60,7 +60,7 @@ def quote_chip(quote: Quote) -> Chip:
 
 def approval_chip(approval: Approval) -> Chip:
     """Show the state of a quote's approval."""
-    if approval.decision is not None and approval.decision.approved:
+    if approval.is_approved:
         return Chip(gettext("Approved"), "good", "rosette-discount-check")
     if approval.decision is not None:
         return Chip(gettext("Refused"), "bad", "hand-stop", title=approval.decision.comment)

@@ -112,7 +112,7 @@ class CreditForm(QuantitiesForm):
                 name=self.name(part),
                 quantity=format_quantity(part.quantity),
                 rate=format_rate(part.tax_rate),
-                net=format_money(part.net - part.header_discount, currency),
+                net=format_money(part.taxable, currency),
                 tax=format_money(part.tax, currency),
             )
             for part in self.preview.parts

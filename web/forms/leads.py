@@ -94,7 +94,7 @@ class QualifyForm(StyledForm):
         super().__init__(*args, **kwargs)
         known = duplicates.accounts + [c.account for c in duplicates.contacts]
         accounts = {account.pk: account for account in known}
-        company = lead.company_name or lead.full_name
+        company = lead.account_name
         self._offer("account", Account, accounts, _("New account: %(name)s") % {"name": company})
         contacts = {contact.pk: contact for contact in duplicates.contacts}
         self._offer(

@@ -160,7 +160,7 @@ def _reviewed(quote: Quote, line: DocumentLine, review: Review) -> ReviewedLine:
     if line.pk in references.unlisted:
         note = gettext("no list price")
     return ReviewedLine(
-        code=line.sku or line.get_kind_display(),
+        code=line.code_or_kind,
         description=line.description,
         note=note,
         quantity=format_quantity(line.quantity),

@@ -149,7 +149,7 @@ def _price_rule(order: Order, line: OrderLine, kept_by: str) -> str:
 
 def _row(line: OrderLine, form: ChangedLineForm, currency: str) -> ChangedLineRow:
     return ChangedLineRow(
-        code=line.sku or line.get_kind_display(),
+        code=line.code_or_kind,
         unit=str(line.unit or ""),
         progress=format_taken_off(form.taken, currency) if form.taken else _progress(line),
         form=form,

@@ -66,12 +66,12 @@ def _find_quote_and_order(flow: DocumentFlow) -> None:
     if opportunity is not None:
         found = opportunity.quotes.select_related("company", "order").order_by("-id")
         quotes = list(found[:NEWEST_QUOTES])
-        won = next((quote for quote in quotes if quote.status == Quote.Status.WON), None)
+        won = next((quote for quote in quotes if quote.is_won), None)
         flow.quote = won or next(iter(quotes), None)
     if flow.quote is not None:
         flow.order = order_of(flow.quote)
     if flow.order is None and opportunity is not None:
-        orders = opportunity.orders.exclude(status=Order.Status.CANCELLED)
+        orders = opportunity.orders.not_cancelled()
         flow.order = orders.order_by("-id").first()
 
 
@@ -178,7 +178,7 @@ def _order_step(order: Order | None, here: models.Model, user: User) -> FlowStep
     label, icon = ORDER.label, STYLES[ORDER].icon
     if order is None:
         return _missing(label, icon)
-    state: State = "done" if order.status == Order.Status.COMPLETED else "current"
+    state: State = "done" if order.is_completed else "current"
     detail = f"{order} v{order.version}" if order.number else str(order)
     return FlowStep(label, detail, state, icon, _link(order, user), here=order == here)
 

@@ -29,7 +29,6 @@ from web.pages.cards import CardRow
 from web.pages.discrepancies import compared
 from web.record_urls import record_url
 
-SOON = dt.timedelta(days=7)
 SHOWN = 8
 
 
@@ -167,15 +166,15 @@ def _approval_row(quote: Quote) -> CardRow:
 
 
 def expiring_quotes(user: User) -> Panel:
-    """List active quotes that stand for seven days at most."""
+    """List active quotes that expire soon."""
     quotes = (
         Quote.objects.visible_to(user)
-        .expiring(within=SOON)
+        .expiring_soon()
         .select_related("account", "company")
         .order_by("valid_until")[: SHOWN + 1]
     )
     return Panel(
-        title=gettext("Quotes expiring within 7 days"),
+        title=gettext("Quotes expiring within %(days)d days") % {"days": Quote.SOON.days},
         icon="file-time",
         rows=[_expiring_row(quote) for quote in quotes],
         empty=gettext("No active quote expires this week."),

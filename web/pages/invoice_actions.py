@@ -94,6 +94,6 @@ def no_credit_reason(invoice: Invoice, user: User) -> str:
     """Return why the invoice cannot be credited; empty when it can."""
     if reason := credit_elsewhere_reason(invoice, user) or _no_bill_reason(invoice, user):
         return reason
-    if invoice.credited and invoice.credited >= invoice.total:
+    if invoice.is_credited:
         return str(nothing_to_credit(invoice))
     return refusal_of(check_creditable, invoice)

@@ -209,7 +209,7 @@ def _line_row(
         is_deduction=line.is_deduction,
         css=_css(line),
         is_optional=line.is_optional,
-        code=line.sku or line.get_kind_display(),
+        code=line.code_or_kind,
         description=line.description,
         quantity=format_quantity(line.quantity),
         unit=str(line.unit or ""),
@@ -345,7 +345,7 @@ def _tax_rows(document: AnyDocument, lines: Iterable[AnyLine], url: str) -> list
     tax: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.counts and line.tax_rate is not None:
-            taxable[line.tax_rate] += line.net - line.header_discount
+            taxable[line.tax_rate] += line.taxable
             tax[line.tax_rate] += line.tax
     rows: list[TotalRow] = []
     for rate in sorted(taxable, reverse=True):

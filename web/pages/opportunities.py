@@ -131,7 +131,7 @@ def _lines(opportunity: Opportunity, *, may_change: bool) -> OpportunityLines:
     return OpportunityLines(
         rows=[
             OpportunityLineRow(
-                code=line.sku or line.get_kind_display(),
+                code=line.code_or_kind,
                 description=line.description,
                 quantity=format_quantity(line.quantity),
                 unit=str(line.unit or ""),

@@ -78,8 +78,7 @@ def order_page(
 ) -> OrderPage:
     """Read and format everything that the page of an order shows; 15 statements at most.
 
-    Three more read the ledger where it is needed, one more the invoices to credit for goods that
-    came back.
+    Three more read the ledger where it is needed, one more what to credit for returned goods.
     """
     editable = may_edit(order, user)
     lines = read_lines(order)

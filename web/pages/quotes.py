@@ -46,8 +46,6 @@ from web.record_urls import record_url
 RELATED = ("opportunity__stage", "opportunity__lead", "order", "revises")
 """What a quote's page reads along with the quote, beside what every document's does."""
 
-EXPIRES_SOON_DAYS = 7
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotePage(DocumentPage):
@@ -101,11 +99,10 @@ def _chips(quote: Quote, approval: Approval) -> list[Chip]:
     shown = [quote_chip(quote)]
     if approval.needs:
         shown.append(approval_chip(approval))
-    if quote.is_active and quote.valid_until:
-        today = quote.company.today()
-        if 0 <= (quote.valid_until - today).days <= EXPIRES_SOON_DAYS:
-            label = gettext("Expires %(when)s") % {"when": format_due(quote.valid_until, today)}
-            shown.append(Chip(label, "warn", "clock"))
+    if quote.valid_until and quote.expires_soon:
+        when = format_due(quote.valid_until, quote.company.today())
+        label = gettext("Expires %(when)s") % {"when": when}
+        shown.append(Chip(label, "warn", "clock"))
     return shown
 
 

@@ -81,7 +81,7 @@ def _customers(text: str, user: User) -> Iterator[CardRow]:
     topical = Q(topic__icontains=text) | Q(company_name__icontains=text)
     leads = Lead.objects.visible_to(user).filter(topical | Q(last_name__icontains=text))
     for lead in leads[:EACH]:
-        yield _row(gettext("Lead"), lead, lead.company_name or lead.full_name, lead_chip(lead))
+        yield _row(gettext("Lead"), lead, lead.account_name, lead_chip(lead))
 
 
 def _people(text: str, contacts: QuerySet[Contact]) -> QuerySet[Contact]:

@@ -172,8 +172,7 @@ class Command(BaseCommand):
         result = send_test_message(_connection(options))
         if result.error:
             raise CommandError(str(result.detail))
-        duration = result.finished_at - result.started_at
-        self.stdout.write(f"It answered within {duration.total_seconds() * 1000:.0f} ms.")
+        self.stdout.write(f"It answered within {result.duration_ms} ms.")
 
 
 def _connection(options: dict[str, Any]) -> Connection:

@@ -170,7 +170,7 @@ def _merge_in(
         {**ours, **dict.fromkeys(filled_in(connection, order, base))},
         reading.values,
         connection.policies,
-        made_here=order.origin != connection.code,
+        made_here=not order.was_made_in(connection.code),
         answers=_answers(state, theirs),
         open_conflicts=conflicts,
     )

@@ -160,7 +160,7 @@ def differs(
     """
     held = held_after_pushes(state)
     unlike = set(_unlike(state, order, held, lines, conflicts))
-    made_here = order.origin != state.connection.code
+    made_here = not order.was_made_in(state.connection.code)
     left = unlike if made_here else unlike - filled_in(state.connection, order, held)
     return bool(left) or lacks_documents(state, order)
 
@@ -194,7 +194,8 @@ def _unlike(
     connection = state.connection
     ours = values_of(order, lines, state.held, default_category=connection.default_category_id)
     sent = outgoing(ours, held, conflicts, connection.policies)
-    return named(sent, held, with_origin(connection.policies, order.origin != connection.code))
+    made_here = not order.was_made_in(connection.code)
+    return named(sent, held, with_origin(connection.policies, made_here))
 
 
 def filled_in(connection: Connection, order: Order, held: Values) -> set[str]:
@@ -203,7 +204,7 @@ def filled_in(connection: Connection, order: Order, held: Values) -> set[str]:
     Nobody here has edited that. Two statements at most, none where they left nothing empty.
     """
     empty = {path for path in FILLED_IN if not held.get(path)}
-    if order.origin != connection.code or not empty:
+    if not order.was_made_in(connection.code) or not empty:
         return set()
     found = set()
     if order.shipping_address == order.account.address("shipping"):

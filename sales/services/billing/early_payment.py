@@ -48,7 +48,7 @@ def read_earned(invoice: Invoice, *, without: Invoice | None = None) -> Earned:
     kept = kept_discount(
         given,
         asked_before=earned.asked,
-        asked=invoice.total - invoice.credited,
+        asked=invoice.open_to_credit,
         currency=invoice.currency,
         rounding=Rounding(invoice.rounding),
     )

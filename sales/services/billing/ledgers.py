@@ -107,7 +107,7 @@ def _deduction_line(line: OrderLine, portions: Mapping[uuid.UUID, Portion]) -> D
 def amounts_of(line: OrderLine | InvoiceLine) -> Amounts:
     """Return the stored figures of a line."""
     return Amounts(
-        line.net - line.header_discount,
+        line.taxable,
         line.header_discount,
         line.discount,
         line.tax,

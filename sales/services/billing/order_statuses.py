@@ -41,7 +41,7 @@ def save_statuses(order: Order, statuses: Statuses) -> bool:
         changes["billing_status"] = statuses.billing
     if order.is_submitted and statuses.is_complete:
         order.move_to(Order.Status.COMPLETED, closed_at=timezone.now(), **changes)
-    elif order.status == Order.Status.COMPLETED and not statuses.is_complete:
+    elif order.is_completed and not statuses.is_complete:
         order.move_to(Order.Status.SUBMITTED, closed_at=None, **changes)
     elif changes:
         order.change(**changes)

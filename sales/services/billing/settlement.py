@@ -146,7 +146,7 @@ def settle(invoice: Invoice) -> None:
 
 def settled_status(invoice: Invoice) -> Invoice.Status:
     """Return the status that follows from an issued invoice's payments and credits."""
-    if invoice.credited and invoice.credited >= invoice.total and not invoice.kept:
+    if invoice.is_credited and not invoice.kept:
         return Invoice.Status.CANCELLED
     if invoice.outstanding <= 0:
         return Invoice.Status.PAID

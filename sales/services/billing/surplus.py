@@ -45,4 +45,4 @@ def find_surplus(
 
 
 def _is_open_ahead(invoice: Invoice) -> bool:
-    return invoice.asks_ahead and not invoice.is_credit_note and invoice.credited < invoice.total
+    return invoice.asks_ahead and not invoice.is_credit_note and invoice.open_to_credit > 0

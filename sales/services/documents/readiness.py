@@ -75,7 +75,7 @@ def _negative_rates(
     counting = [line for line in lines if line.counts and line.is_taxed]
     for rate in sorted({line.tax_rate for line in counting if line.tax_rate is not None}):
         at_rate = [line for line in counting if line.tax_rate == rate]
-        net = sum((line.net - line.header_discount for line in at_rate), ZERO)
+        net = sum((line.taxable for line in at_rate), ZERO)
         tax = sum((line.tax for line in at_rate), ZERO)
         if net < 0 or tax < 0:
             deductions = [line.description for line in at_rate if line.is_deduction]
