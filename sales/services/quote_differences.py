@@ -8,14 +8,9 @@ from decimal import Decimal
 from typing import TypedDict
 
 from sales.models import DocumentLine, Quote
-from sales.services.documents.content_hash import USUAL
+from sales.services.documents.content_hash import HEAD, USUAL, own_columns
 from sales.services.order_differences import ChangeEntry
 
-HEAD = (
-    "account", "currency", "price_list", "payment_terms", "tax_zone", "prices_include_tax",
-    "discount_amount", "discount_rate", "freight", "valid_until", "total",
-    "rounding", "discount_method",
-)  # fmt: skip
 LINE = (
     "kind", "sku", "description", "unit", "quantity", "is_optional", "unit_price",
     "price_quantity", "volume_discount", "discount_amount", "discount_rate", "tax_rate", "net",
@@ -39,8 +34,9 @@ def content_of(quote: Quote, lines: Sequence[DocumentLine]) -> Content:
 
     Holds in words all that the content hash covers.
     """
+    names = [*(name.removesuffix("_id") for name in HEAD), *own_columns()]
     return {
-        "head": {name: _as_json(getattr(quote, name)) for name in HEAD},
+        "head": {name: _as_json(getattr(quote, name)) for name in names},
         "lines": [
             {"id": str(line.pk), **{name: _as_json(getattr(line, name)) for name in LINE}}
             for line in lines
@@ -50,13 +46,14 @@ def content_of(quote: Quote, lines: Sequence[DocumentLine]) -> Content:
 
 def content_changes(before: Content, after: Content) -> list[ChangeEntry]:
     """List what differs: the head, then line by line, lines that are new or gone included."""
-    changes = list(_compare("", before["head"], after["head"]))
+    usual = {**USUAL, **own_columns()}
+    changes = list(_compare("", before["head"], after["head"], usual))
     earlier = _matched(before["lines"], after["lines"])
     for line, was in zip(after["lines"], earlier, strict=True):
         if was is None:
             changes.append(_entry(line, "added", None, line["net"]))
         else:
-            changes += _compare(str(line["description"]), was, line)
+            changes += _compare(str(line["description"]), was, line, USUAL)
     kept = {was["id"] for was in earlier if was is not None}
     changes += [
         _entry(line, "removed", line["net"], None)
@@ -82,9 +79,11 @@ def _take_same_item(line: Values, left: list[Values]) -> Values | None:
     return None
 
 
-def _compare(what: str, before: Values, after: Values) -> Iterator[ChangeEntry]:
+def _compare(
+    what: str, before: Values, after: Values, usual: Mapping[str, object]
+) -> Iterator[ChangeEntry]:
     for name, value in after.items():
-        earlier = before.get(name, _as_json(USUAL.get(name)))
+        earlier = before.get(name, _as_json(usual.get(name)))
         if name != "id" and earlier != value:
             yield ChangeEntry(line=_id(after), what=what, field=name, before=earlier, after=value)
 

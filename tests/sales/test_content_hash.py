@@ -64,6 +64,15 @@ def test_changes_with_what_is_offered_on_a_line(fields: dict[str, Any]) -> None:
     assert hashed(line(**fields)) != hashed()
 
 
+def test_changes_with_what_an_own_column_of_quotes_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = hashed()
+    monkeypatch.setattr(Quote, "own_columns", (*Quote.own_columns, "valid_from", "notes"))
+
+    assert hashed() == before
+    assert hashed(valid_from=dt.date(2026, 12, 1)) != before
+    assert hashed(notes="Delivered to the third floor") != before
+
+
 def test_changes_with_the_order_of_the_lines() -> None:
     machine, grinder = line(), line(description="Grinder")
 

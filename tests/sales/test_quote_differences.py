@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from crm.models import User
 from sales.models import Product, Quote
+from sales.services import quote_differences
 from sales.services.approvals import review_quote
+from sales.services.documents import content_hash
 from sales.services.documents.drafts import change_head
 from sales.services.documents.lines import add_line, change_line, remove_line
 from sales.services.quotes import activate_quote, revise_quote
@@ -18,6 +21,7 @@ from tests.factories import Market
 from tests.sales.quote_steps import quoted
 
 TENTH = Decimal("0.1")
+OTHER_NAMES = {"product_id": "sku"}
 
 
 @pytest.fixture
@@ -73,6 +77,29 @@ def test_compares_with_the_approval_of_an_earlier_revision(
         ("Espresso machine", "quantity", "1", "3"),
         ("Espresso machine", "net", "85", "255"),
     ]
+
+
+def test_lists_what_is_said_in_an_own_column_of_quotes(
+    market: Market, quote: Quote, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(quote, actor=manager)  # before quotes had the columns
+    monkeypatch.setattr(Quote, "own_columns", (*Quote.own_columns, "valid_from", "notes"))
+    assert changes(quote) == []
+
+    Quote.objects.filter(pk=quote.pk).update(valid_from=dt.date(2026, 12, 1), notes="By hand")
+
+    assert changes(quote) == [
+        ("", "notes", "", "By hand"),
+        ("", "valid_from", None, "2026-12-01"),
+    ]
+    decide(quote, actor=manager)
+    assert changes(quote) == []
+
+
+def test_compares_all_that_the_approval_is_bound_to() -> None:
+    hashed = {OTHER_NAMES.get(name, name.removesuffix("_id")) for name in content_hash.LINE}
+
+    assert hashed - {"charge_amount"} == set(quote_differences.LINE)  # no quote has a charge
 
 
 def test_lists_what_a_price_is_for_and_reads_approvals_from_before_it_was_kept(

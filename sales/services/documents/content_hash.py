@@ -29,23 +29,31 @@ USUAL: Mapping[str, object] = {
 """What all quotes said before they could say anything else: left out, so that their hashes hold."""
 
 
+def own_columns() -> dict[str, object]:
+    """Map the own columns of quotes that HEAD does not name to what they hold by default."""
+    return {each.name: each.get_default() for each in Quote.own_fields() if each.name not in HEAD}
+
+
 def content_hash(quote: Quote, lines: Sequence[DocumentLine]) -> str:
     """Hash what is offered (SHA-256)."""
+    own = own_columns()
     content = {
-        "head": _values(quote, HEAD),
-        "lines": [_values(line, LINE) for line in lines],
+        "head": [*_values(quote, HEAD, USUAL), *_values(quote, list(own), own)],
+        "lines": [_values(line, LINE, USUAL) for line in lines],
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _values(record: Quote | DocumentLine, fields: Sequence[str]) -> list[object]:
+def _values(
+    record: Quote | DocumentLine, fields: Sequence[str], usual: Mapping[str, object]
+) -> list[object]:
     """List the values of a record; one that is not what it used to be always comes by name."""
     values: list[object] = []
     for field in fields:
         value = getattr(record, field)
-        if field not in USUAL:
+        if field not in usual:
             values.append(_plain(value))
-        elif value != USUAL[field]:
+        elif value != usual[field]:
             values.append([field, _plain(value)])
     return values
 

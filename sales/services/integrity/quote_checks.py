@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db.models import Prefetch
 
 from sales.models import Quote, QuoteLine
-from sales.services.documents.content_hash import HEAD, LINE, content_hash
+from sales.services.documents.content_hash import HEAD, LINE, content_hash, own_columns
 from sales.services.integrity.checks import LINE_NAME, NAME
 from sales.services.integrity.price_checks import UNCHANGED
 from sales.services.integrity.verification import Mismatch, check_by_query, register_check
@@ -64,7 +64,7 @@ def frozen_quotes() -> Iterator[Mismatch]:
     """Hash the content of every quote that was ever sent again."""
     lines = Prefetch("lines", QuoteLine.objects.order_by("position", "id").only("quote", *LINE))
     sent = Quote.objects.exclude(content_hash="").order_by("id").prefetch_related(lines)
-    quotes = sent.only("number", "revision", "content_hash", *HEAD)
+    quotes = sent.only("number", "revision", "content_hash", *HEAD, *own_columns())
     for quote in quotes.iterator(chunk_size=CHUNK):
         found = content_hash(quote, list(quote.lines.all()))
         if found != quote.content_hash:
