@@ -14,7 +14,7 @@ from tests.factories import Market, UserFactory
 from tests.fulfilment.conftest import FarEnd
 from tests.fulfilment.messages import receive_from
 from tests.fulfilment.supply import changed, their_line
-from tests.fulfilment.test_conflict_pages import conflicting, supply
+from tests.web.test_conflict_pages import conflicting, supply
 
 __all__ = ["conflicting", "supply"]
 

@@ -14,7 +14,7 @@ from sales.models import Order
 from sales.services.change_orders import Changes, change_order
 from sales.services.order_progress import Progress, record_progress
 from tests.factories import Market
-from tests.fulfilment.test_conflict_pages import (
+from tests.web.test_conflict_pages import (
     address,
     clerk,
     conflict,
