@@ -1,4 +1,4 @@
-"""Pages of two-way sync in a browser: the order, its conflicts, the desk and the connection."""
+"""Pages of two-way sync in a browser: orders, conflicts, handoffs and connections."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def here(market: Market, zone: str, now: dt.datetime) -> Iterator[Market]:
 
 
 @pytest.fixture
-def desk(here: Market, client: Client) -> Client:
-    """The market's rep at the screen."""
+def signed_in(here: Market, client: Client) -> Client:
+    """A browser in which the market's rep is signed in."""
     client.force_login(here.rep)
     return client
 
@@ -93,12 +93,12 @@ def test_dates_and_numbers_the_chain_by_the_day_of_the_company(here: Market, day
 
 @AT_EACH_HOUR
 def test_shows_an_offer_on_its_last_day_as_what_it_is(
-    here: Market, day: dt.date, desk: Client
+    here: Market, day: dt.date, signed_in: Client
 ) -> None:
     quote = offer(here, valid_until=day)
-    page = desk.get(reverse("sales:quote-detail", args=[quote.pk])).content.decode()
-    home = desk.get("/").content.decode()
-    expired = desk.get("/quotes/?status=expired").content.decode()
+    page = signed_in.get(reverse("sales:quote-detail", args=[quote.pk])).content.decode()
+    home = signed_in.get("/").content.decode()
+    expired = signed_in.get("/quotes/?status=expired").content.decode()
 
     assert not quote.is_expired()
     assert "Expires today" in page
@@ -109,12 +109,12 @@ def test_shows_an_offer_on_its_last_day_as_what_it_is(
 
 @AT_EACH_HOUR
 def test_shows_an_offer_past_its_last_day_as_expired(
-    here: Market, day: dt.date, desk: Client
+    here: Market, day: dt.date, signed_in: Client
 ) -> None:
     quote = offer(here, valid_until=day - ONE_DAY)
-    page = desk.get(reverse("sales:quote-detail", args=[quote.pk])).content.decode()
-    home = desk.get("/").content.decode()
-    expired = desk.get("/quotes/?status=expired").content.decode()
+    page = signed_in.get(reverse("sales:quote-detail", args=[quote.pk])).content.decode()
+    home = signed_in.get("/").content.decode()
+    expired = signed_in.get("/quotes/?status=expired").content.decode()
 
     assert quote.is_expired()
     assert f"{quote} was valid until {format_day(quote.valid_until)}: revise it" in page
@@ -126,18 +126,18 @@ def test_shows_an_offer_past_its_last_day_as_expired(
 
 @AT_EACH_HOUR
 def test_waits_for_money_until_the_day_is_over_at_the_company(
-    here: Market, day: dt.date, desk: Client, now: dt.datetime
+    here: Market, day: dt.date, signed_in: Client, now: dt.datetime
 ) -> None:
     invoice = ask(here)
-    shown = desk.get("/invoices/?status=overdue").content.decode()
+    shown = signed_in.get("/invoices/?status=overdue").content.decode()
     assert invoice.due_on == day
     assert not invoice.is_overdue()
     assert str(invoice) not in shown
-    assert str(invoice) not in desk.get("/").content.decode()
+    assert str(invoice) not in signed_in.get("/").content.decode()
 
     with time_machine.travel(now + ONE_DAY):
-        shown = desk.get("/invoices/?status=overdue").content.decode()
-        home = desk.get("/").content.decode()
+        shown = signed_in.get("/invoices/?status=overdue").content.decode()
+        home = signed_in.get("/").content.decode()
         late = invoice.overdue_amount()
 
     assert late == Decimal("120.00")
@@ -147,13 +147,13 @@ def test_waits_for_money_until_the_day_is_over_at_the_company(
 
 @AT_EACH_HOUR
 def test_keeps_the_discount_for_money_that_came_on_its_last_day(
-    here: Market, day: dt.date, desk: Client
+    here: Market, day: dt.date, signed_in: Client
 ) -> None:
     here.payment_terms.early_payment_rate = Decimal("0.02")
     here.payment_terms.early_payment_days = 0
     here.payment_terms.save()
     invoice = ask(here)
-    form = desk.get(reverse("sales:invoice-pay", args=[invoice.pk])).content.decode()
+    form = signed_in.get(reverse("sales:invoice-pay", args=[invoice.pk])).content.decode()
 
     assert f'value="{day.isoformat()}"' in form
     assert "settles it" in form

@@ -218,40 +218,42 @@ def test_knows_who_has_no_limit(market: Market) -> None:
 
 
 @pytest.fixture
-def desk(client: Client, rep: User) -> Client:
+def signed_in(client: Client, rep: User) -> Client:
     client.force_login(rep)
     return client
 
 
-def test_shows_the_refusal_beside_the_line(desk: Client, quote: Quote) -> None:
+def test_shows_the_refusal_beside_the_line(signed_in: Client, quote: Quote) -> None:
     address = reverse("sales:line-change", args=["quotes", quote.pk, quote.lines.get().pk])
     typed = {"description": "Machine", "quantity": "10", "unit_price": "100", "discount": "18%"}
 
-    page = desk.post(address, typed, headers={"HX-Request": "true"})
+    page = signed_in.post(address, typed, headers={"HX-Request": "true"})
 
     assert page.status_code == 422
     assert REFUSAL in page.content.decode()
     assert unchanged(quote)
 
 
-def test_shows_the_refusal_beside_the_field_of_the_head(desk: Client, quote: Quote) -> None:
+def test_shows_the_refusal_beside_the_field_of_the_head(signed_in: Client, quote: Quote) -> None:
     address = reverse("sales:quote-edit", args=[quote.pk])
-    seen = desk.get(address).context["seen"]
+    seen = signed_in.get(address).context["seen"]
     typed = {"discount_rate": "18", "discount_amount": "0", "freight": "0"}
 
-    page = desk.post(address, {"seen": seen, "name": "Refit", "owner": quote.owner_id, **typed})
+    page = signed_in.post(
+        address, {"seen": seen, "name": "Refit", "owner": quote.owner_id, **typed}
+    )
 
     assert REFUSAL in page.context["form"].errors["discount_rate"][0]
     assert page.status_code == 422
     assert unchanged(quote)
 
 
-def test_shows_the_refusal_in_the_admin(desk: Client, quote: Quote, rep: User) -> None:
+def test_shows_the_refusal_in_the_admin(signed_in: Client, quote: Quote, rep: User) -> None:
     User.objects.filter(pk=rep.pk).update(is_staff=True)
     typed = {"name": quote.name, "discount_rate": "0.18", "discount_amount": "0", "freight": "0"}
     lines = {"lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0"}
 
-    page = desk.post(reverse("admin:sales_quote_change", args=[quote.pk]), {**typed, **lines})
+    page = signed_in.post(reverse("admin:sales_quote_change", args=[quote.pk]), {**typed, **lines})
 
     [error] = page.context["adminform"].form.errors["discount_rate"]
     assert REFUSAL in error

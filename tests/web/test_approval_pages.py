@@ -165,20 +165,20 @@ def cups(market: Market) -> Product:
 
 
 @pytest.fixture
-def desk(client: Client, manager: User) -> Client:
+def approver(client: Client, manager: User) -> Client:
     """The manager, signed in."""
     client.force_login(manager)
     return client
 
 
 def test_shows_the_approver_what_is_decided_on(
-    desk: Client, quote: Quote, rule: ApprovalRule, market: Market, cups: Product
+    approver: Client, quote: Quote, rule: ApprovalRule, market: Market, cups: Product
 ) -> None:
     break_rule(quote, market)
     add_line(quote, actor=market.rep, product=cups, quantity=Decimal(96), unit_price=Decimal(4))
     request_approval(quote.pk, actor=market.rep, comment="A big chain")
 
-    page = desk.get(at("quote-approve", quote))
+    page = approver.get(at("quote-approve", quote))
 
     assert f">{market.account}<" in facts(page)["Customer"]
     assert facts(page)["Total"] == "€664.80"
@@ -199,16 +199,16 @@ def test_shows_the_approver_what_is_decided_on(
 
 
 def test_lists_what_changed_since_the_last_approval(
-    desk: Client, quote: Quote, rule: ApprovalRule, market: Market, manager: User, cups: Product
+    approver: Client, quote: Quote, rule: ApprovalRule, market: Market, manager: User, cups: Product
 ) -> None:
     line = add_line(quote, actor=market.rep, product=cups, quantity=Decimal(96))
     break_rule_of_first(quote, market)
     decide(quote, actor=manager)
-    again = desk.get(at("quote-approve", quote)).content.decode()
+    again = approver.get(at("quote-approve", quote)).content.decode()
     change_line(line, actor=market.rep, quantity=Decimal(97))
     change_head(quote, actor=market.rep, valid_until=market.company.today())
 
-    page = desk.get(at("quote-approve", quote))
+    page = approver.get(at("quote-approve", quote))
 
     assert f"{manager} approved exactly this on" in again
     assert f"Changed since {manager} approved it on" in page.content.decode()
@@ -229,7 +229,7 @@ def break_rule_of_first(quote: Quote, market: Market) -> None:
 
 @pytest.mark.parametrize("verb", ["quote-approve", "quote-refuse"])
 def test_does_not_decide_on_what_was_changed_since_it_was_opened(
-    desk: Client,
+    approver: Client,
     quote: Quote,
     rule: ApprovalRule,
     market: Market,
@@ -238,11 +238,11 @@ def test_does_not_decide_on_what_was_changed_since_it_was_opened(
 ) -> None:
     break_rule(quote, market)
     line = add_line(quote, actor=market.rep, product=cups, quantity=Decimal(96))
-    opened = seen(desk, at(verb, quote))
+    opened = seen(approver, at(verb, quote))
     change_line(line, actor=market.rep, quantity=Decimal(97))
 
     answers = {"comment": "Go on", "seen": opened}
-    refused = desk.post(at(verb, quote), answers)
+    refused = approver.post(at(verb, quote), answers)
 
     assert refused.status_code == 409
     assert "The quote was changed since you opened it" in refused.content.decode()
@@ -251,16 +251,16 @@ def test_does_not_decide_on_what_was_changed_since_it_was_opened(
     assert refused.context["seen"] != opened
     assert not quote.approvals.exists()
 
-    desk.post(at(verb, quote), {"comment": "Go on", "seen": refused.context["seen"]})
+    approver.post(at(verb, quote), {"comment": "Go on", "seen": refused.context["seen"]})
     assert quote.approvals.get().content["lines"][1]["quantity"] == "97"
 
 
 def test_approves_nothing_that_was_not_shown(
-    desk: Client, quote: Quote, rule: ApprovalRule, market: Market
+    approver: Client, quote: Quote, rule: ApprovalRule, market: Market
 ) -> None:
     break_rule(quote, market)
     for answers in ({"comment": ""}, {"comment": "", "seen": ""}, {"comment": "", "seen": "x\x00"}):
-        assert desk.post(at("quote-approve", quote), answers).status_code == 409
+        assert approver.post(at("quote-approve", quote), answers).status_code == 409
     assert not quote.approvals.exists()
 
 
@@ -302,11 +302,13 @@ def test_shows_margins_only_to_those_who_may_approve(
     assert "20%;" not in shown[market.rep] + refused
 
 
-def test_names_typed_prices_that_are_on_no_list(desk: Client, quote: Quote, market: Market) -> None:
+def test_names_typed_prices_that_are_on_no_list(
+    approver: Client, quote: Quote, market: Market
+) -> None:
     grinder = market.product(None, name="Grinder")
     add_line(quote, actor=market.rep, product=grinder, unit_price=Decimal(80))
 
-    page = desk.get(at("quote-approve", quote))
+    page = approver.get(at("quote-approve", quote))
 
     assert [row.title for row in page.context["reasons"]] == ["No list price: Grinder"]
     assert [(line.list_price, line.note) for line in page.context["lines"]] == [

@@ -78,9 +78,9 @@ def test_says_how_many_agree_and_why_the_others_do_not(
     for expected in (f"{in_flight.number}", f"{differing.number}", "SO-000001", "Missing here"):
         assert expected in apart
     assert f'href="{record_url(differing)}#sync"' in page
-    desk = reader.get(reverse("fulfilment:handoff-list")).content.decode()
-    assert "1 of 4 orders agree" in text_of(desk, "sync-counts")
-    assert "1 in flight · 1 differ · 1 missing here" in text_of(desk, "sync-counts")
+    listed = reader.get(reverse("fulfilment:handoff-list")).content.decode()
+    assert "1 of 4 orders agree" in text_of(listed, "sync-counts")
+    assert "1 in flight · 1 differ · 1 missing here" in text_of(listed, "sync-counts")
     metrics = as_prometheus(collect_metrics())
     assert 'throughline_orders_agree{connection="supply"} 1' in metrics
     assert 'throughline_orders_out_of_sync{connection="supply"} 3' in metrics

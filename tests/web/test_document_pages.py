@@ -22,13 +22,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def desk(market: Market, client: Client) -> Client:
-    """The market's rep at the screen."""
-    client.force_login(market.rep)
-    return client
-
-
-@pytest.fixture
 def quote(market: Market) -> Quote:
     """A draft with two machines at 100.00."""
     drafted = draft_quote(actor=market.rep, account=market.account, name="Refit")
@@ -53,7 +46,7 @@ def statements(client: Client, address: str) -> int:
     return len(queries)
 
 
-def test_starts_a_quote_on_the_terms_of_the_account(desk: Client, market: Market) -> None:
+def test_starts_a_quote_on_the_terms_of_the_account(rep: Client, market: Market) -> None:
     opportunity = OpportunityFactory.create(account=market.account)
     form = {
         "new_id": str(uuid.uuid4()),
@@ -62,8 +55,8 @@ def test_starts_a_quote_on_the_terms_of_the_account(desk: Client, market: Market
         "opportunity": str(opportunity.pk),
     }
 
-    first = desk.post("/quotes/new/", form)
-    second = desk.post("/quotes/new/", form)
+    first = rep.post("/quotes/new/", form)
+    second = rep.post("/quotes/new/", form)
 
     quote = Quote.objects.get()
     assert first["Location"] == second["Location"] == record_url(quote)
@@ -71,10 +64,10 @@ def test_starts_a_quote_on_the_terms_of_the_account(desk: Client, market: Market
     assert quote.opportunity == opportunity
 
 
-def test_does_not_offer_to_an_account_of_another_team(desk: Client, market: Market) -> None:
+def test_does_not_offer_to_an_account_of_another_team(rep: Client, market: Market) -> None:
     stranger = Market()
 
-    response = desk.post(
+    response = rep.post(
         "/quotes/new/",
         {"new_id": str(uuid.uuid4()), "name": "Refit", "account": str(stranger.account.pk)},
     )
@@ -83,8 +76,8 @@ def test_does_not_offer_to_an_account_of_another_team(desk: Client, market: Mark
     assert not Quote.objects.exists()
 
 
-def test_answers_a_changed_line_with_its_figures_alone(desk: Client, quote: Quote) -> None:
-    response = desk.post(line_address(quote), row(quantity="3", discount="10%"), headers=HTMX)
+def test_answers_a_changed_line_with_its_figures_alone(rep: Client, quote: Quote) -> None:
+    response = rep.post(line_address(quote), row(quantity="3", discount="10%"), headers=HTMX)
 
     part = response.content.decode()
     assert response.status_code == 200
@@ -95,8 +88,8 @@ def test_answers_a_changed_line_with_its_figures_alone(desk: Client, quote: Quot
     assert (line.quantity, line.discount_rate, line.net) == (3, Decimal("0.1"), 270)
 
 
-def test_keeps_a_typed_line_that_is_refused(desk: Client, quote: Quote) -> None:
-    response = desk.post(line_address(quote), row(discount="500"), headers=HTMX)
+def test_keeps_a_typed_line_that_is_refused(rep: Client, quote: Quote) -> None:
+    response = rep.post(line_address(quote), row(discount="500"), headers=HTMX)
 
     assert response.status_code == 422
     assert 'role="alert"' in response.content.decode()
@@ -114,10 +107,10 @@ def test_keeps_a_typed_line_that_is_refused(desk: Client, quote: Quote) -> None:
         *({"discount": discount} for discount in NO_DISCOUNTS),
     ],
 )
-def test_refuses_what_is_no_number(desk: Client, quote: Quote, typed: dict[str, str]) -> None:
+def test_refuses_what_is_no_number(rep: Client, quote: Quote, typed: dict[str, str]) -> None:
     version = quote.version
 
-    response = desk.post(line_address(quote), row(**typed), headers=HTMX)
+    response = rep.post(line_address(quote), row(**typed), headers=HTMX)
 
     assert response.status_code == 422
     assert response["X-Refused-Cells"] == " ".join(typed)
@@ -125,19 +118,19 @@ def test_refuses_what_is_no_number(desk: Client, quote: Quote, typed: dict[str, 
     assert (quote.version, quote.total) == (version, Decimal(240))
 
 
-def test_saves_a_line_without_scripts(desk: Client, quote: Quote) -> None:
-    response = desk.post(line_address(quote), row(discount="20"))
+def test_saves_a_line_without_scripts(rep: Client, quote: Quote) -> None:
+    response = rep.post(line_address(quote), row(discount="20"))
 
     assert response["Location"] == f"{record_url(quote)}#lines"
     [line] = quote.lines.all()
     assert (line.discount_amount, line.net) == (Decimal(20), Decimal(180))
 
 
-def test_adds_a_product_by_its_sku(desk: Client, market: Market, quote: Quote) -> None:
+def test_adds_a_product_by_its_sku(rep: Client, market: Market, quote: Quote) -> None:
     product = market.product("40.00", sku="GR-75")
     address = reverse("sales:line-add", kwargs={"kind": "quotes", "pk": quote.pk})
 
-    response = desk.post(address, {"q": "gr-75"}, headers=HTMX)
+    response = rep.post(address, {"q": "gr-75"}, headers=HTMX)
 
     assert response.status_code == 200
     assert "throughline:line-added" in response["HX-Trigger-After-Settle"]
@@ -145,10 +138,10 @@ def test_adds_a_product_by_its_sku(desk: Client, market: Market, quote: Quote) -
     assert [line.product for line in quote.lines.all()][-1] == product
 
 
-def test_says_when_no_product_has_the_name(desk: Client, quote: Quote) -> None:
+def test_says_when_no_product_has_the_name(rep: Client, quote: Quote) -> None:
     address = reverse("sales:line-add", kwargs={"kind": "quotes", "pk": quote.pk})
 
-    response = desk.post(address, {"q": "zeppelin"}, headers=HTMX)
+    response = rep.post(address, {"q": "zeppelin"}, headers=HTMX)
 
     assert response.status_code == 422
     assert response["HX-Reswap"] == "none"
@@ -157,41 +150,41 @@ def test_says_when_no_product_has_the_name(desk: Client, quote: Quote) -> None:
 
 @pytest.mark.parametrize("headers", [HTMX, {}])
 def test_refuses_a_character_that_no_text_may_contain(
-    desk: Client, market: Market, quote: Quote, headers: dict[str, str]
+    rep: Client, market: Market, quote: Quote, headers: dict[str, str]
 ) -> None:
     market.product("40.00", sku="GR-75")
     address = reverse("sales:line-add", kwargs={"kind": "quotes", "pk": quote.pk})
 
-    response = desk.post(address, {"q": "gr-\x0075"}, headers=headers)
+    response = rep.post(address, {"q": "gr-\x0075"}, headers=headers)
 
-    page = response if headers else desk.get(response["Location"])
+    page = response if headers else rep.get(response["Location"])
     assert "Product has a NUL character, which cannot be stored: type it without." in page.text
     assert quote.lines.count() == 1
 
 
-def test_removes_a_line_once(desk: Client, quote: Quote) -> None:
+def test_removes_a_line_once(rep: Client, quote: Quote) -> None:
     address = line_address(quote, "line-remove")
 
-    assert desk.post(address, headers=HTMX).status_code == 200
-    assert desk.post(address, headers=HTMX).status_code == 200
+    assert rep.post(address, headers=HTMX).status_code == 200
+    assert rep.post(address, headers=HTMX).status_code == 200
     assert not quote.lines.exists()
 
 
-def test_edits_no_line_of_an_issued_document(desk: Client, market: Market, quote: Quote) -> None:
+def test_edits_no_line_of_an_issued_document(rep: Client, market: Market, quote: Quote) -> None:
     activate_quote(quote.pk, actor=market.rep)
 
-    response = desk.post(line_address(quote), row(quantity="9"), headers=HTMX)
+    response = rep.post(line_address(quote), row(quantity="9"), headers=HTMX)
 
     assert response.status_code == 422
     assert quote.lines.get().quantity == 2
-    page = desk.get(record_url(quote)).content.decode()
+    page = rep.get(record_url(quote)).content.decode()
     assert "Revise it to change anything" in page
     assert 'name="quantity"' not in page
 
 
-def test_takes_a_quote_to_a_draft_invoice(desk: Client, quote: Quote) -> None:
+def test_takes_a_quote_to_a_draft_invoice(rep: Client, quote: Quote) -> None:
     def press(action: str, record: Quote | Order | Invoice, **answers: str) -> str:
-        response = desk.post(reverse(f"sales:{action}", args=[record.pk]), answers)
+        response = rep.post(reverse(f"sales:{action}", args=[record.pk]), answers)
         assert response.status_code == 302, response.content.decode()
         return str(response["Location"])
 
@@ -214,30 +207,30 @@ def test_takes_a_quote_to_a_draft_invoice(desk: Client, quote: Quote) -> None:
     assert (invoice.status, invoice.outstanding) == ("partly_paid", Decimal(200))
 
 
-def test_says_why_an_order_is_not_submitted(desk: Client, market: Market) -> None:
+def test_says_why_an_order_is_not_submitted(rep: Client, market: Market) -> None:
     form = {"new_id": str(uuid.uuid4()), "name": "Empty", "account": str(market.account.pk)}
-    desk.post("/orders/new/", form)
+    rep.post("/orders/new/", form)
     order = Order.objects.get()
 
-    response = desk.post(reverse("sales:order-submit", args=[order.pk]))
+    response = rep.post(reverse("sales:order-submit", args=[order.pk]))
 
     assert (
-        reason_shown(desk, response, order)
+        reason_shown(rep, response, order)
         == "There is nothing on this document yet: add a line first."
     )
     order.refresh_from_db()
     assert (order.status, order.number) == ("draft", None)
 
 
-def test_warns_of_a_head_saved_by_another_user(desk: Client, market: Market, quote: Quote) -> None:
+def test_warns_of_a_head_saved_by_another_user(rep: Client, market: Market, quote: Quote) -> None:
     address = reverse("sales:quote-edit", args=[quote.pk])
-    page = desk.get(address)
+    page = rep.get(address)
     form = page.context["form"]
     typed = {name: form[name].value() or "" for name in form.fields}
     typed |= {"seen": page.context["seen"], "name": "Mine"}
-    desk.post(line_address(quote), row(quantity="5"))
+    rep.post(line_address(quote), row(quantity="5"))
 
-    response = desk.post(address, typed)
+    response = rep.post(address, typed)
 
     assert response.status_code == 409
     assert response.context["form"].errors == {}
@@ -247,18 +240,18 @@ def test_warns_of_a_head_saved_by_another_user(desk: Client, market: Market, quo
 
 
 def test_says_in_figures_as_typed_what_another_user_saved(
-    desk: Client, market: Market, quote: Quote
+    rep: Client, market: Market, quote: Quote
 ) -> None:
     address = reverse("sales:quote-edit", args=[quote.pk])
-    page = desk.get(address)
+    page = rep.get(address)
     form = page.context["form"]
     opened = {name: form[name].value() or "" for name in form.fields}
     opened |= {"seen": page.context["seen"], "valid_until": "2026-12-24"}
     theirs = {"discount_rate": "5", "freight": "12.50", "valid_until": "2027-01-31"}
-    saved = desk.post(address, opened | theirs)
+    saved = rep.post(address, opened | theirs)
     assert saved.status_code == 302, saved.context["form"].errors
 
-    response = desk.post(address, opened)
+    response = rep.post(address, opened)
 
     assert response.status_code == 409
     assert response.context["problem"] == (
@@ -268,15 +261,13 @@ def test_says_in_figures_as_typed_what_another_user_saved(
     )
 
 
-def test_refuses_a_quote_that_is_valid_until_a_year_nobody_means(
-    desk: Client, quote: Quote
-) -> None:
+def test_refuses_a_quote_that_is_valid_until_a_year_nobody_means(rep: Client, quote: Quote) -> None:
     address = reverse("sales:quote-edit", args=[quote.pk])
-    page = desk.get(address)
+    page = rep.get(address)
     form = page.context["form"]
     opened = {name: form[name].value() or "" for name in form.fields}
 
-    response = desk.post(
+    response = rep.post(
         address, opened | {"seen": page.context["seen"], "valid_until": "0001-01-01"}
     )
 
@@ -289,49 +280,49 @@ def test_refuses_a_quote_that_is_valid_until_a_year_nobody_means(
 
 
 def test_needs_the_same_statements_for_one_line_or_many(
-    desk: Client, market: Market, quote: Quote
+    rep: Client, market: Market, quote: Quote
 ) -> None:
-    desk.get(record_url(quote))
-    few = statements(desk, record_url(quote))
+    rep.get(record_url(quote))
+    few = statements(rep, record_url(quote))
     for _ in range(6):
         add_line(quote, actor=market.rep, product=market.product("5.00"))
 
-    assert statements(desk, record_url(quote)) == few
+    assert statements(rep, record_url(quote)) == few
 
 
 @pytest.mark.parametrize("page", ["/quotes/", "/orders/", "/invoices/", "/products/"])
 def test_needs_the_same_statements_for_one_row_or_many(
-    desk: Client, market: Market, page: str
+    rep: Client, market: Market, page: str
 ) -> None:
     def fill() -> None:
         document = draft_quote(actor=market.rep, account=market.account, name="Refit")
         add_line(document, actor=market.rep, product=market.product("10.00"))
         activate_quote(document.pk, actor=market.rep)
-        desk.post(reverse("sales:quote-accept", args=[document.pk]), {"name": "Émile"})
+        rep.post(reverse("sales:quote-accept", args=[document.pk]), {"name": "Émile"})
         order = Order.objects.get(quote=document)
-        desk.post(reverse("sales:order-submit", args=[order.pk]))
-        desk.post(reverse("sales:order-invoice", args=[order.pk]), {"what": "all"})
+        rep.post(reverse("sales:order-submit", args=[order.pk]))
+        rep.post(reverse("sales:order-invoice", args=[order.pk]), {"what": "all"})
 
     fill()
-    desk.get(page)
-    few = statements(desk, page)
+    rep.get(page)
+    few = statements(rep, page)
     for _ in range(3):
         fill()
 
-    assert statements(desk, page) == few
+    assert statements(rep, page) == few
 
 
-def test_types_where_the_goods_go_and_shows_it(desk: Client, market: Market) -> None:
+def test_types_where_the_goods_go_and_shows_it(rep: Client, market: Market) -> None:
     order = draft_order(
         actor=market.rep, account=market.account, name="Refit", requested_on=dt.date(2026, 12, 1)
     )
     address = reverse("sales:order-edit", args=[order.pk])
-    page = desk.get(address)
+    page = rep.get(address)
     form = page.context["form"]
     typed = {name: form[name].value() or "" for name in form.fields}
     assert [typed[part] for part in ("street", "city")] == ["14 quai de la Fosse", "Nantes"]
 
-    desk.post(address, typed | {"seen": page.context["seen"], "street": "3 rue des Halles"})
+    rep.post(address, typed | {"seen": page.context["seen"], "street": "3 rue des Halles"})
 
     order.refresh_from_db()
     assert order.shipping_address == {
@@ -340,5 +331,5 @@ def test_types_where_the_goods_go_and_shows_it(desk: Client, market: Market) -> 
         "city": "Nantes",
         "country": "FR",
     }
-    shown = {fact.label: fact.value for fact in desk.get(record_url(order)).context["facts"]}
+    shown = {fact.label: fact.value for fact in rep.get(record_url(order)).context["facts"]}
     assert shown["Ship to"] == "3 rue des Halles, 44000 Nantes, France"

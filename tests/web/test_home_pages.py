@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
 import time_machine
 from django.db import connection
 from django.db.models import Model
@@ -28,13 +27,6 @@ from web.display import FlowStep
 from web.pages.discrepancies import compared
 from web.pages.document_flow import document_flow, flow_steps
 from web.record_urls import record_url
-
-
-@pytest.fixture
-def desk(market: Market, client: Client) -> Client:
-    """The market's rep at the screen."""
-    client.force_login(market.rep)
-    return client
 
 
 def active_quote(market: Market, opportunity: Opportunity | None = None) -> Quote:
@@ -69,7 +61,7 @@ def steps_of(record: Model, user: User) -> list[FlowStep]:
     return flow_steps(document_flow(record), record, user)
 
 
-def test_starts_the_day_with_what_is_due(desk: Client, market: Market, warehouse: FarEnd) -> None:
+def test_starts_the_day_with_what_is_due(rep: Client, market: Market, warehouse: FarEnd) -> None:
     today = timezone.localdate()
     LeadFactory.create(owner=market.rep, topic="Due", follow_up_on=today)
     LeadFactory.create(owner=market.rep, topic="Later", follow_up_on=today + dt.timedelta(days=1))
@@ -80,7 +72,7 @@ def test_starts_the_day_with_what_is_due(desk: Client, market: Market, warehouse
         invoice = billed(market, sold(market))
     Handoff.objects.filter(lane__root_type="order").update(state=Handoff.State.NEEDS_ATTENTION)
 
-    day = titles(desk)
+    day = titles(rep)
 
     assert sorted(day["Follow up today"]) == ["Call them", "Due"]
     assert day["Quotes expiring within 7 days"] == [str(quote)]
@@ -89,13 +81,13 @@ def test_starts_the_day_with_what_is_due(desk: Client, market: Market, warehouse
 
 
 def test_lists_reports_that_need_a_person_beside_what_was_not_received(
-    desk: Client, market: Market, warehouse: FarEnd
+    rep: Client, market: Market, warehouse: FarEnd
 ) -> None:
     order = sold(market)
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "99"))
     [differing] = Discrepancy.objects.open()
 
-    trouble = titles(desk)["Sync trouble"]
+    trouble = titles(rep)["Sync trouble"]
 
     assert compared(differing) in trouble
     assert f"{order} ← {warehouse.connection}" in trouble
@@ -110,10 +102,10 @@ def test_shows_a_stranger_an_empty_day(client: Client, market: Market, warehouse
     assert not any(titles(client).values())
 
 
-def test_needs_the_same_statements_however_full_the_day(desk: Client, market: Market) -> None:
+def test_needs_the_same_statements_however_full_the_day(rep: Client, market: Market) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as queries:
-            desk.get("/")
+            rep.get("/")
         return len(queries)
 
     active_quote(market)
@@ -126,16 +118,16 @@ def test_needs_the_same_statements_however_full_the_day(desk: Client, market: Ma
     assert statements() == few
 
 
-def test_goes_straight_to_a_number(desk: Client, market: Market) -> None:
+def test_goes_straight_to_a_number(rep: Client, market: Market) -> None:
     order = sold(market)
 
-    assert desk.get(f"/search/?q={str(order.number).lower()}")["Location"] == record_url(order)
+    assert rep.get(f"/search/?q={str(order.number).lower()}")["Location"] == record_url(order)
 
 
-def test_finds_by_name_what_one_may_see(desk: Client, market: Market, client: Client) -> None:
+def test_finds_by_name_what_one_may_see(rep: Client, market: Market, client: Client) -> None:
     quote = active_quote(market)
 
-    found = desk.get(f"/search/?q={market.account.name}").context["found"]
+    found = rep.get(f"/search/?q={market.account.name}").context["found"]
     assert {item.url for item in found} == {record_url(market.account), record_url(quote)}
 
     client.force_login(UserFactory.create())
@@ -176,12 +168,12 @@ def test_leads_nobody_to_records_they_may_not_see(market: Market) -> None:
     assert not any(step.url for step in steps_of(order, stranger))
 
 
-def test_keeps_the_desk_to_ones_own_documents(
-    desk: Client, market: Market, warehouse: FarEnd, client: Client
+def test_keeps_the_handoffs_to_ones_own_documents(
+    rep: Client, market: Market, warehouse: FarEnd, client: Client
 ) -> None:
     sold(market)
-    [row] = desk.get("/handoffs/").context["rows"]
-    assert desk.get(row.url).status_code == 200
+    [row] = rep.get("/handoffs/").context["rows"]
+    assert rep.get(row.url).status_code == 200
 
     client.force_login(UserFactory.create(role=roles.SALES_MANAGER))
     assert client.get("/handoffs/").context["rows"] == []

@@ -1,4 +1,4 @@
-"""Reports that need a person, on the desk and on the pages of order and invoice."""
+"""Reports that need a person, on the list of handoffs and on the pages of order and invoice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fulfilment.conftest import FarEnd, event, shipment_event, submitted_o
 from tests.fulfilment.messages import paid, receive_from, returned, status_event, stop_reporting
 from web.record_urls import record_url
 
-DESK = "/handoffs/"
+HANDOFFS = "/handoffs/"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def undecided(client: Client, url: str) -> str:
     return page.split('id="undecided"')[1].split("</section>")[0]
 
 
-def test_shows_cause_owner_and_age_on_desk_and_order(
+def test_shows_cause_owner_and_age_on_the_handoffs_and_the_order(
     order: Order, market: Market, warehouse: FarEnd, clerk: User, client: Client
 ) -> None:
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "12"))
@@ -46,7 +46,7 @@ def test_shows_cause_owner_and_age_on_desk_and_order(
     InboundMessage.objects.update(received_at=three_hours)
     Discrepancy.objects.update(opened_at=three_hours)
 
-    for url in (DESK, record_url(order)):
+    for url in (HANDOFFS, record_url(order)):
         card = undecided(client, url)
         assert "Espresso machine: 12 shipped in all, but only 10 are ordered." in card
         assert "Espresso machine: ours 10, Warehouse 12 (+2)" in card
@@ -60,9 +60,9 @@ def test_one_connection_does_not_hide_what_another_reported(
     receive_from(erp, shipment_event(order, "FOREIGN", "shipped", "1"))
     for number in range(25):
         receive_from(warehouse, returned(submitted_order(market), f"R-{number}", "1"))
-    alerts = [each.url for each in client.get(DESK).context["alerts"] if "=erp" in each.url]
+    alerts = [each.url for each in client.get(HANDOFFS).context["alerts"] if "=erp" in each.url]
 
-    first, all_of_them = undecided(client, DESK), undecided(client, f"{DESK}?reports=all")
+    first, all_of_them = undecided(client, HANDOFFS), undecided(client, f"{HANDOFFS}?reports=all")
 
     assert [first.count("R-"), "FOREIGN" in first] == [20, False]
     assert 'href="?reports=all#undecided"' in first
@@ -88,7 +88,7 @@ def test_says_nothing_when_nothing_is_undecided(
 ) -> None:
     receive_from(warehouse, shipment_event(order, "WH-1", "shipped", "4"))
 
-    assert undecided(client, DESK) == ""
+    assert undecided(client, HANDOFFS) == ""
     assert undecided(client, record_url(order)) == ""
 
 
@@ -135,7 +135,7 @@ def test_sets_a_message_aside_and_decides_a_discrepancy(
     found.refresh_from_db()
     assert stored.display_resolution == f"{clerk}: A sample"
     assert found.decision == f"{clerk}: They counted a sample"
-    assert undecided(client, DESK) == ""
+    assert undecided(client, HANDOFFS) == ""
     assert "They counted a sample" in client.get(record_url(found)).content.decode()
 
 
@@ -144,7 +144,7 @@ def test_shows_what_a_connection_may_not_report_on_the_document_that_it_names(
 ) -> None:
     receive_from(erp, shipment_event(order, "FOREIGN", "shipped", "1"))
 
-    for url in (DESK, record_url(order)):
+    for url in (HANDOFFS, record_url(order)):
         card = undecided(client, url)
         assert "ERP may not report warehouse.shipment.reported" in card
         assert "ERP reported FOREIGN as shipped" in card
@@ -161,8 +161,8 @@ def test_shows_what_waits_for_its_document_with_owner_age_and_actions(
     InboundMessage.objects.update(received_at=timezone.now() - dt.timedelta(hours=3))
     stored = InboundMessage.objects.get()
 
-    card = undecided(client, DESK)
-    [alert] = [each for each in client.get(DESK).context["alerts"] if "document" in each.text]
+    card = undecided(client, HANDOFFS)
+    [alert] = [each for each in client.get(HANDOFFS).context["alerts"] if "document" in each.text]
 
     assert "ORD-77 is not known here yet." in card
     assert "Back office" in card
@@ -173,7 +173,7 @@ def test_shows_what_waits_for_its_document_with_owner_age_and_actions(
     answered = client.post(f"/messages/{stored.pk}/apply/", follow=True).content.decode()
     assert "ORD-77 is not known here yet." in answered
     client.post(f"/messages/{stored.pk}/set-aside/", {"reason": "A test of theirs"})
-    assert undecided(client, DESK) == ""
+    assert undecided(client, HANDOFFS) == ""
     retry_deferred()
     stored.refresh_from_db()
     assert (stored.result, stored.is_waiting) == ("deferred", False)
@@ -191,7 +191,7 @@ def test_shows_on_a_document_what_named_it_before_it_was_there(
 
     assert record_url(stored) in card
     assert str(market.rep) in card
-    assert record_url(stored) in undecided(client, DESK)
+    assert record_url(stored) in undecided(client, HANDOFFS)
     assert str(order) in client.get(record_url(stored)).content.decode()
 
 
@@ -202,7 +202,7 @@ def test_tells_two_reports_with_one_cause_apart(
     for message in messages:
         receive_from(erp, message)
 
-    for url in (DESK, record_url(order)):
+    for url in (HANDOFFS, record_url(order)):
         card = undecided(client, url)
         for number, message in enumerate(messages):
             assert f"ERP reported F-{number} as shipped" in card
@@ -228,13 +228,13 @@ def test_names_the_report_and_the_rule_of_a_discrepancy(
     assert f"/discrepancies/{found.pk}/decide/" in card
 
 
-def test_shows_an_overpayment_on_invoice_order_and_desk(
+def test_shows_an_overpayment_on_invoice_order_and_handoffs(
     invoice: Invoice, erp: FarEnd, clerk: User, client: Client
 ) -> None:
     receive_from(erp, paid(invoice, "SI-1", "150.00"))
     assert invoice.order is not None
 
-    for url in (DESK, record_url(invoice), record_url(invoice.order)):
+    for url in (HANDOFFS, record_url(invoice), record_url(invoice.order)):
         card = undecided(client, url)
         assert f"{invoice}: ours 120, ERP 150 (+30)" in card
         assert "€30.00 became customer credit." in card
@@ -249,13 +249,13 @@ def test_shows_a_rep_only_what_is_about_their_documents(
     about_order = InboundMessage.objects.get(root_id=order.pk)
     client.force_login(market.rep)
 
-    card = undecided(client, DESK)
+    card = undecided(client, HANDOFFS)
 
     assert "12 shipped in all" in card
     assert "Lost" not in card
     assert "/apply/" not in client.get(record_url(about_order)).content.decode()
     assert client.post(f"/messages/{about_order.pk}/apply/").status_code == 403
     client.force_login(UserFactory.create(role=roles.SALES_REP))
-    assert undecided(client, DESK) == ""
+    assert undecided(client, HANDOFFS) == ""
     assert client.get(record_url(about_order)).status_code == 404
     assert client.get(record_url(Discrepancy.objects.get())).status_code == 404

@@ -1,4 +1,4 @@
-"""Codes of other systems where people look: the desk, a message's page, the admin."""
+"""Codes of other systems where people look: the list of handoffs, a message's page, the admin."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.fulfilment.supply import (
 )
 from tests.sales.admin_pages import address, problems
 
-DESK = "/handoffs/"
+HANDOFFS = "/handoffs/"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_code_is_one_row_however_many_orders_wait_for_it(
     wait_for(supply, "ZZ-1", "SO-1", "SO-2", "SO-2")
     message = wait_for(supply, "ZZ/2", "SO-3")
 
-    shown = card(client, DESK)
+    shown = card(client, HANDOFFS)
 
     assert shown.index("ZZ-1: 2 orders") < shown.index("ZZ/2: 1 order")
     assert shown.count("<bdi>Product</bdi> · <bdi>Supply</bdi>") == 2
@@ -110,7 +110,7 @@ def test_mapping_a_code_applies_the_newest_snapshot_of_each_order(
         ("SO-2", "3=60.00"),
     ]
     assert not InboundMessage.objects.waiting().exists()
-    assert card(client, DESK) == ""
+    assert card(client, HANDOFFS) == ""
 
 
 def test_a_code_in_two_ways_of_writing_is_one_row_and_mapped_at_once(
@@ -119,12 +119,12 @@ def test_a_code_in_two_ways_of_writing_is_one_row_and_mapped_at_once(
     wait_for(supply, "gr 75", "SO-1")
     wait_for(supply, "GR 75", "SO-2", "SO-3")
 
-    shown = card(client, DESK)
+    shown = card(client, HANDOFFS)
     [url] = re.findall(r'href="(/messages/[^"]*/map/[^"]*)"', shown)
     client.post(url, {"suggested": str(grinder.pk)})
 
     assert "GR 75: 3 orders" in shown
-    assert card(client, DESK) == ""
+    assert card(client, HANDOFFS) == ""
     assert not InboundMessage.objects.waiting().exists()
     assert Order.objects.count() == 3
 
@@ -210,8 +210,8 @@ def test_who_may_not_apply_messages_may_not_map(supply: FarEnd, client: Client) 
     message = wait_for(supply, "ZZ-1", "SO-1")
     client.force_login(UserFactory.create(role=roles.AUDITOR))
 
-    assert "ZZ-1: 1 order" in card(client, DESK)
-    assert "Map it" not in card(client, DESK)
+    assert "ZZ-1: 1 order" in card(client, HANDOFFS)
+    assert "Map it" not in card(client, HANDOFFS)
     assert client.get(map_url(message, "ZZ-1")).status_code == 403
 
 
