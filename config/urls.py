@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from oauth2_provider.views import RevokeTokenView
 
-from api.views.documents import api_docs, document, llms_txt
+from api.views.documentation import api_docs, document, llms_txt
 from api.views.token import LimitedTokenView
 from config.health import healthz
 from config.metrics import metrics

@@ -1,4 +1,4 @@
-"""Documents at stable addresses, for everybody."""
+"""Documentation at stable addresses, for everybody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from api.views.documents import DOCUMENTS
+from api.views.documentation import DOCUMENTS
 from tests.api.test_integrators import DOCS
 
 pytestmark = pytest.mark.django_db

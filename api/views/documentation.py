@@ -1,4 +1,4 @@
-"""Documents for partners at stable addresses: the description of the API, and Markdown."""
+"""Documentation for partners at stable addresses: the description of the API, and Markdown."""
 
 from __future__ import annotations
 
