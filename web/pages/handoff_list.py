@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import models
@@ -14,12 +15,15 @@ from django.utils.translation import gettext, ngettext
 
 from common.stored_sentences import written
 from crm.models import User
-from fulfilment.models import Handoff
-from fulfilment.monitoring.alerts import Alert
+from fulfilment.models import Handoff, InboundMessage
+from fulfilment.monitoring.alerts import Alert, alerts_for
+from fulfilment.monitoring.metrics import collect_metrics
 from web.filters.handoffs import TO_SEND
 from web.pages.cards import Card
+from web.pages.connections import sync_counts_card
 from web.pages.lists import ListPage
-from web.pages.open_reports import ALL
+from web.pages.open_reports import ALL, open_reports_among
+from web.pages.unmapped_codes import unmapped_codes_card
 
 CAUSES = 8
 """So many causes are shown above the list."""
@@ -101,3 +105,21 @@ class HandoffListPage(ListPage):
     """How many orders agree with each system that edits them too."""
     undecided: Card | None
     """Reports that were not applied, and values that differ."""
+
+
+def handoff_list_page(
+    fields: Mapping[str, Any], user: User, *, connection: str, shows_all: bool
+) -> HandoffListPage:
+    """Put alerts, causes and what needs a person above the fields of the list.
+
+    With the code of a connection only its reports are shown; the newest of them, or all.
+    """
+    measured = collect_metrics()
+    return HandoffListPage(
+        **fields,
+        alerts=notices_of(alerts_for(measured)),
+        causes=causes_among(Handoff.objects.visible_to(user), user),
+        unmapped=unmapped_codes_card(InboundMessage.objects.visible_to(user).open(), user),
+        sync_counts=sync_counts_card(measured, user),
+        undecided=open_reports_among(user, connection, shows_all=shows_all),
+    )

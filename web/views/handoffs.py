@@ -14,20 +14,16 @@ from django.views.decorators.http import require_safe
 
 from common.formatting import format_ago
 from common.keyset import Group
-from fulfilment.models import Handoff, InboundMessage
-from fulfilment.monitoring.alerts import alerts_for
-from fulfilment.monitoring.metrics import collect_metrics
+from fulfilment.models import Handoff
 from fulfilment.monitoring.waiting import wait_of
 from web.chips.handoffs import handoff_chip
 from web.display import Column
 from web.filters.handoffs import HandoffFilter
 from web.http import RepRequest, rep_with
-from web.pages.connections import sync_counts_card
-from web.pages.handoff_list import HandoffListPage, causes_among, notices_of
+from web.pages.handoff_list import HandoffListPage, handoff_list_page
 from web.pages.handoffs import RELATED, handoff_page
 from web.pages.lists import Empty
-from web.pages.open_reports import ALL, open_reports_among
-from web.pages.unmapped_codes import unmapped_codes_card
+from web.pages.open_reports import ALL
 from web.rendering import render_page
 from web.screens import ListScreen
 
@@ -60,22 +56,11 @@ class HandoffList(ListScreen[Handoff]):
 
     def build(self, **fields: Any) -> HandoffListPage:
         """Show alerts, and the causes of handoffs that need attention, above the list."""
-        measured = collect_metrics()
-        visible = Handoff.objects.visible_to(self.person)
-        causes = causes_among(visible, self.person)
-        return HandoffListPage(
-            **fields,
-            alerts=notices_of(alerts_for(measured)),
-            causes=causes,
-            unmapped=unmapped_codes_card(
-                InboundMessage.objects.visible_to(self.person).open(), self.person
-            ),
-            sync_counts=sync_counts_card(measured, self.person),
-            undecided=open_reports_among(
-                self.person,
-                self.request.GET.get("connection", ""),
-                shows_all=self.request.GET.get("reports") == ALL,
-            ),
+        return handoff_list_page(
+            fields,
+            self.person,
+            connection=self.request.GET.get("connection", ""),
+            shows_all=self.request.GET.get("reports") == ALL,
         )
 
     def cells(self, record: Handoff) -> Sequence[object]:
