@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.views import TokenView
 
@@ -31,5 +32,6 @@ class LimitedTokenView(TokenView):  # type: ignore[misc]  # the toolkit ships no
 def _too_many(taken: BucketState) -> HttpResponse:
     wait = str(max(1, math.ceil(taken.wait)))
     headers = {"Retry-After": wait, "RateLimit-Policy": taken.policy.header}
-    body = {"error": "temporarily_unavailable", "error_description": f"Ask again in {wait} s."}
+    sentence = gettext("Ask again in %(seconds)s s.") % {"seconds": wait}
+    body = {"error": "temporarily_unavailable", "error_description": sentence}
     return json_response(body, status=HTTPStatus.TOO_MANY_REQUESTS, headers=headers)

@@ -21,14 +21,18 @@ export function showToast(text, level = "success") {
 
 all(".toast-item").forEach(expire);
 document.addEventListener("throughline:toast", (event) => showToast(event.detail.text, event.detail.level));
-document.addEventListener("htmx:sendError", () => showToast("The server did not answer. Your last change was not saved.", "error"));
+
+/* ---- failed requests: the page has the sentences, so that they are in the reader's language ---- */
+const showFailure = (name) => showToast(one("#toasts").dataset[name], "error");
+
+document.addEventListener("htmx:sendError", () => showFailure("noAnswer"));
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   unsaved = event.detail.elt.closest("form[data-guard]") ?? unsaved;
   if (status === 401) saySignedOut(responseText);
-  else if (status === 403) showToast("You may not do that, or you were signed out. Reload the page.", "error");
-  else if (status === 404) showToast("This record is no longer there for you. Reload the page.", "error");
-  else if (status >= 500) showToast("The server could not do that. Nothing was changed.", "error");
+  else if (status === 403) showFailure("forbidden");
+  else if (status === 404) showFailure("gone");
+  else if (status >= 500) showFailure("failed");
 });
 
 /* ---- signed out meanwhile: the page says so where it can be pressed, and keeps what was typed ---- */

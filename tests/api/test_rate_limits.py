@@ -67,5 +67,8 @@ def test_stops_who_guesses_secrets(http: PartnerHttp, monkeypatch: pytest.Monkey
     answers = [http.get_token(client_secret="wrong") for _ in range(3)]
 
     assert [each.status_code for each in answers] == [401, 401, 429]
-    assert answers[2].json()["error"] == "temporarily_unavailable"
+    assert answers[2].json() == {
+        "error": "temporarily_unavailable",
+        "error_description": f"Ask again in {answers[2]['Retry-After']} s.",
+    }
     assert 90 <= int(answers[2]["Retry-After"]) <= 100

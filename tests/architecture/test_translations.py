@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -63,6 +64,10 @@ COLLECTED = SERVED | {
     for path in sorted(Path(ROOT, "tests").rglob("*.py"))
 }
 """All that makemessages reads, the tests too."""
+
+SCRIPTS = {path.name: path.read_text() for path in sorted(Path(ROOT, "static/js").glob("*.js"))}
+SENTENCE = re.compile(r"""(["'`])([A-Z][\w']* [^"`\n]*[.!?])\1""")
+"""A text of a script that people would read: makemessages finds none of those."""
 
 
 def texts_of(call: ast.Call) -> list[ast.expr]:
@@ -162,6 +167,32 @@ def test_makemessages_finds_every_text() -> None:
 
 def test_makemessages_finds_every_function_that_translates() -> None:
     assert {name: found for name, tree in SERVED.items() if (found := overlooked(tree))} == {}
+
+
+def test_scripts_take_their_sentences_from_the_page() -> None:
+    page = Path(ROOT, "templates/base/document.html").read_text()
+    shown = re.findall(r'showFailure\("(\w+)"\)', SCRIPTS["throughline.js"])
+
+    assert {name: SENTENCE.findall(text) for name, text in SCRIPTS.items()} == {
+        name: [] for name in SCRIPTS
+    }
+    assert len(shown) == 4
+    for name in shown:
+        attribute = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name)
+        assert re.search(rf' data-{attribute}="{{% translate ', page), name
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ('showToast("The server did not answer. Nothing was saved.", "error")', 1),
+        ("show('You may not do that.')", 1),
+        ('one("#toasts").dataset.noAnswer', 0),
+        ('// "Add a product".', 0),
+    ],
+)
+def test_recognises_a_sentence_of_a_script(script: str, found: int) -> None:
+    assert len(SENTENCE.findall(script)) == found
 
 
 def test_no_two_texts_of_a_catalogue_contradict_each_other() -> None:
