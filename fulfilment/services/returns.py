@@ -75,6 +75,16 @@ def record_return(
     return shipment
 
 
+def check_can_return(shipment: Shipment, left: Mapping[uuid.UUID, Decimal], actor: Actor) -> None:
+    """Refuse a return of what another system ships, or of which nothing is left."""
+    refuse_if_shipped_elsewhere(shipment.order.company, actor)
+    if not any(left.values()):
+        raise QuantityExceedsOpen(
+            gettext("Nothing of %(shipment)s is left to return: choose another shipment.")
+            % {"shipment": shipment}
+        )
+
+
 def left_to_return(shipment: Shipment) -> dict[uuid.UUID, Decimal]:
     """Return how much of each line of a shipment that left was not returned."""
     if shipment.direction != Direction.OUT or shipment.status not in Shipment.LEFT:

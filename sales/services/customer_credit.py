@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,9 +14,10 @@ from common.formatting import format_day, format_money
 from common.sentences import Amount
 from common.sentences import sentence as _
 from crm.actors import Actor
+from crm.models import Account
 from crm.services.activities import note
 from sales.models import Company, CustomerCreditEntry, Invoice, Payment, SalesEvent
-from sales.models.payments import CustomerCreditQuerySet
+from sales.models.payments import CreditBalance, CustomerCreditQuerySet
 from sales.pricing.money import round_money
 from sales.services.billing.early_payment import read_earned
 from sales.services.billing.money_rules import (
@@ -95,6 +97,18 @@ def apply_credit(invoice_id: uuid.UUID, *, actor: Actor) -> Payment:
         data={"payment": str(payment.pk)},
     )
     return payment
+
+
+def check_has_credit(account: Account, balances: Sequence[CreditBalance]) -> None:
+    """Refuse to refund the credit of a customer who has none."""
+    if not balances:
+        raise NoCustomerCredit(
+            gettext(
+                "%(account)s has no customer credit: "
+                "refund an invoice that was paid too much instead."
+            )
+            % {"account": account}
+        )
 
 
 @transaction.atomic

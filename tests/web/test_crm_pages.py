@@ -18,7 +18,7 @@ from tests.factories import (
     StageFactory,
     UserFactory,
 )
-from tests.web.refusals import reason_shown
+from tests.web.refusals import errors_shown, reason_shown
 from web.record_urls import record_url
 
 
@@ -278,11 +278,25 @@ def test_keeps_notes_and_tasks_around_a_record(rep: User, client: Client) -> Non
     assert task.done_at is not None
 
 
-def test_does_not_note_nothing(rep: User, client: Client) -> None:
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ({"kind": "note", "text": " "}, "Write the note first."),
+        (
+            {"kind": "task", "text": "Call", "due_on": "soon"},
+            "Due on is not a date: enter one, such as 2026-11-22.",
+        ),
+    ],
+)
+def test_says_why_nothing_is_noted(
+    rep: User, client: Client, typed: dict[str, str], reason: str
+) -> None:
     lead = LeadFactory.create(owner=rep)
 
-    client.post(reverse("crm:activity-new", args=["crm", "lead", lead.pk]), {"kind": "note"})
+    refused = client.post(reverse("crm:activity-new", args=["crm", "lead", lead.pk]), typed)
 
+    assert refused["Location"] == f"{record_url(lead)}#activity"
+    assert errors_shown(client.get(refused["Location"])) == [reason]
     assert not Activity.objects.exists()
 
 

@@ -205,8 +205,7 @@ class TestCustomerCredit:
     ) -> None:
         answer = rep.post(url(invoice, "apply-credit"))
         no_credit = f"{market.account} has no credit in EUR with {market.company}: "
-        reason = reason_shown(rep, answer, invoice)
-        assert reason == f"{no_credit}record a payment instead."
+        assert reason_shown(rep, answer, invoice) == f"{no_credit}record a payment instead."
 
     def test_names_no_invoice_of_another_team(self, rep: Client, market: Market) -> None:
         theirs = bill(market, owner=UserFactory.create())
@@ -275,9 +274,10 @@ class TestCustomerCredit:
         self, office: Client, market: Market
     ) -> None:
         address = reverse("sales:credit-refund", args=[market.account.pk])
+        way_on = "refund an invoice that was paid too much instead."
         for ask in (office.get, office.post):
             reason = reason_shown(office, ask(address), market.account)
-            assert reason == f"{market.account} has no customer credit."
+            assert reason == f"{market.account} has no customer credit: {way_on}"
         assert "Refund credit" not in actions_on(office, market.account)
 
 

@@ -137,7 +137,8 @@ def test_refuses_a_return_of_what_is_returned_or_was_not_shipped(
     record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(4)}, returns=shipment)
     for each in (packed, shipment):
         refused = rep.get(at("return", each))
-        assert reason_shown(rep, refused, order) == f"Nothing of {each} is left to return."
+        reason = f"Nothing of {each} is left to return: choose another shipment."
+        assert reason_shown(rep, refused, order) == reason
     with pytest.raises(QuantityExceedsOpen):
         record_return(order.pk, actor=market.rep, lines={line.pk: Decimal(1)}, returns=shipment)
 

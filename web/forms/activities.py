@@ -16,10 +16,10 @@ WRITTEN_BY_PEOPLE = [
 
 
 class ActivityForm(RecordForm):
-    """Form of an activity; a task has a due date."""
+    """Form of an activity; a task has a due date. That there is a text is a rule of the service."""
 
     kind = forms.ChoiceField(choices=WRITTEN_BY_PEOPLE, initial=Activity.Kind.NOTE)
-    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
+    text = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     class Meta:
         model = Activity

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from django.utils.translation import gettext
 from common.formatting import format_quantity
 from crm.models import User
 from fulfilment.models import Parcel, Shipment, ShipmentLine
+from fulfilment.services.returns import check_can_return
 from fulfilment.services.shipments import check_can_ship
 from sales.models import Order, OrderLine
 from web.chips.handoffs import shipment_chip
@@ -143,3 +145,8 @@ def shipment_actions(shipment: Shipment, user: User) -> list[Action]:
 def no_ship_reason(order: Order, lines: Sequence[OrderLine], user: User) -> str:
     """Return why nothing can be shipped now; empty when something can."""
     return refusal_of(lambda shipped: check_can_ship(shipped, lines, user), order)
+
+
+def no_return_reason(shipment: Shipment, left: Mapping[uuid.UUID, Decimal], user: User) -> str:
+    """Return why nothing of a shipment can be returned here; empty when something can."""
+    return refusal_of(lambda returned: check_can_return(returned, left, user), shipment)

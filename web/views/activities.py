@@ -8,12 +8,13 @@ from django.apps import apps
 from django.db import models
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext
 
+from common.errors import DomainError
 from crm.models import Activity, OwnedQuerySet
 from crm.services.activities import finish_task, note
 from web.actions import action
 from web.forms.activities import ActivityForm
+from web.forms.base import add_refusal
 from web.htmx import go_to, refuse
 from web.http import RepRequest
 from web.record_urls import record_url
@@ -37,9 +38,15 @@ def add(request: RepRequest, app: str, model: str, pk: uuid.UUID) -> HttpRespons
     record = visible_subject(request, app, model, pk)
     form = ActivityForm(request.POST)
     if form.is_valid():
-        note(record, actor=request.user, **form.cleaned_data)
-        return go_to(request, f"{record_url(record)}#activity")
-    return refuse(request, gettext("Enter a text first."), f"{record_url(record)}#activity")
+        try:
+            note(record, actor=request.user, **form.cleaned_data)
+        except DomainError as error:
+            add_refusal(form, error)
+    card = f"{record_url(record)}#activity"
+    if form.errors:
+        reasons = (str(reason) for reasons in form.errors.values() for reason in reasons)
+        return refuse(request, " ".join(reasons), card)
+    return go_to(request, card)
 
 
 def _subject_of(request: RepRequest, pk: uuid.UUID) -> models.Model:

@@ -15,7 +15,12 @@ from common.formatting import format_money, plain_price
 from crm.models import Account
 from sales.models import Company, CustomerCreditEntry, Invoice
 from sales.services.billing.money_rules import elsewhere_remark, recorded_elsewhere
-from sales.services.customer_credit import apply_credit, keep_as_credit, refund_credit
+from sales.services.customer_credit import (
+    apply_credit,
+    check_has_credit,
+    keep_as_credit,
+    refund_credit,
+)
 from sales.services.payments import (
     Recorded,
     check_is_asked_for,
@@ -30,6 +35,7 @@ from web.forms.payments import CreditRefundForm, PaymentForm, RefundForm, WriteO
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
 from web.pages.invoices import format_early_payment
+from web.pages.records import refusal_of
 from web.record_urls import record_url
 from web.views.documents import find_document
 
@@ -156,8 +162,7 @@ def refund_of_credit(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     account = get_object_or_404(Account.objects.visible_to(request.user), pk=pk)
     entered = list(CustomerCreditEntry.objects.balances(account))
     balances = entered if request.method == "POST" else [each for each in entered if each.amount]
-    if not balances:
-        reason = gettext("%(account)s has no customer credit.") % {"account": account}
+    if reason := refusal_of(lambda customer: check_has_credit(customer, balances), account):
         return refuse(request, reason, record_url(account))
 
     companies = Company.objects.in_bulk([each.company_id for each in balances])

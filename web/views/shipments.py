@@ -17,9 +17,8 @@ from web.actions import action, run_action, run_form_action
 from web.forms.shipments import ParcelForm, ReturnForm, ShipmentForm
 from web.htmx import refuse
 from web.http import RepRequest, rep_with
-from web.pages.duties import ship_elsewhere_reason
 from web.pages.lines import read_lines
-from web.pages.shipments import no_ship_reason
+from web.pages.shipments import no_return_reason, no_ship_reason
 from web.record_urls import record_url
 from web.views.documents import find_document
 
@@ -60,7 +59,7 @@ def new(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
 
 def find_shipment(request: RepRequest, pk: uuid.UUID) -> Shipment:
     """Find a shipment the person may see."""
-    shipments = Shipment.objects.visible_to(request.user).select_related("order")
+    shipments = Shipment.objects.visible_to(request.user).select_related("order__company")
     return get_object_or_404(shipments, pk=pk)
 
 
@@ -69,11 +68,8 @@ def take_back(request: RepRequest, pk: uuid.UUID) -> HttpResponse:
     """Record the return of a shipment."""
     shipment = find_shipment(request, pk)
     order, left = find_document(request, Order, shipment.order_id), left_to_return(shipment)
-    if reason := ship_elsewhere_reason(order.company, request.user):
+    if reason := no_return_reason(shipment, left, request.user):
         return refuse(request, reason, record_url(order))
-    if not any(left.values()):
-        reason = gettext("Nothing of %(shipment)s is left to return.")
-        return refuse(request, reason % {"shipment": shipment}, record_url(order))
     held = list(shipment.lines.select_related("order_line"))
     form = ReturnForm(request.POST or None, held=held, left=left)
 
