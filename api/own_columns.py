@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, ClassVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from rest_framework import serializers
 
@@ -61,7 +62,7 @@ def sent_field(column: Column) -> OwnField:
         return serializers.ChoiceField(_values(column), allow_blank=column.blank)
     if isinstance(column, models.CharField | models.TextField):
         return serializers.CharField(allow_blank=column.blank)
-    return PLAIN_FIELDS[type(column)](allow_null=column.null)
+    return _plain_field(column)(allow_null=column.null)
 
 
 def written_field(column: Column) -> OwnField:
@@ -70,7 +71,17 @@ def written_field(column: Column) -> OwnField:
         return serializers.ChoiceField(_values(column), required=False)
     if isinstance(column, models.CharField | models.TextField):
         return TextField(max_length=column.max_length, required=False)
-    return PLAIN_FIELDS[type(column)](required=False)
+    return _plain_field(column)(required=False)
+
+
+def _plain_field(column: Column) -> type[OwnField]:
+    if type(column) not in PLAIN_FIELDS:
+        raise ImproperlyConfigured(
+            f"Own columns are texts, choices, yes/no, days and whole numbers; {column} is a "
+            f"{type(column).__name__}: give that a field in PLAIN_FIELDS of api/own_columns.py, "
+            "or leave it out of own_columns and write it in its own serializers."
+        )
+    return PLAIN_FIELDS[type(column)]
 
 
 def _values(column: Column) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.test import RequestFactory
 from rest_framework import serializers
@@ -53,6 +54,18 @@ def test_the_admin_shows_them(kind: Any) -> None:
 )
 def test_messages_and_resources_have_them(kind: Any, schema: type[Any]) -> None:
     assert set(kind.own_columns) - set(schema().fields) == set()
+
+
+@pytest.mark.parametrize("field", [sent_field, written_field])
+def test_says_which_types_own_columns_have(field: Any) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        field(Order._meta.get_field("total"))
+
+    assert str(refusal.value) == (
+        "Own columns are texts, choices, yes/no, days and whole numbers; sales.Order.total is a "
+        "DecimalField: give that a field in PLAIN_FIELDS of api/own_columns.py, "
+        "or leave it out of own_columns and write it in its own serializers."
+    )
 
 
 def test_describes_none_where_all_kinds_are_sent_alike() -> None:
