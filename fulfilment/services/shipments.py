@@ -40,7 +40,10 @@ def check_can_ship(order: Order, lines: Iterable[OrderLine], actor: Actor) -> No
     refuse_if_shipped_elsewhere(order.company, actor)
     if not order.is_submitted:
         raise IllegalTransition(
-            gettext("%(order)s is %(status)s: only submitted orders are shipped.")
+            gettext(
+                "%(order)s is %(status)s: only submitted orders are shipped. "
+                "Submit it if it is a draft, or choose another order."
+            )
             % {"order": order, "status": order.status_word}
         )
     if order.is_on_hold:

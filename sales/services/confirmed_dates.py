@@ -30,7 +30,10 @@ def confirm_dates(
     order = lock_order(order_id)
     if not order.is_binding:
         raise IllegalTransition(
-            gettext("%(order)s is %(status)s: dates of submitted orders are confirmed.")
+            gettext(
+                "%(order)s is %(status)s: only dates of submitted orders are confirmed. "
+                "Submit it if it is a draft, or choose another order."
+            )
             % {"order": order, "status": order.status_word}
         )
     lines = {line.pk: line for line in order.lines.select_for_update(of=("self",))}

@@ -61,7 +61,8 @@ def remove_promotion(document: Quote | Order, code: str, *, actor: Actor) -> Non
     use = draft.promotions.filter(code__code__iexact=code.strip()).first()
     if use is None:
         raise UnknownPromotion(
-            gettext("%(draft)s has no promotion code %(code)s.") % {"draft": draft, "code": code},
+            gettext("%(draft)s has no promotion code %(code)s: remove one that it has.")
+            % {"draft": draft, "code": code},
             field=FIELD,
         )
     _release(use)

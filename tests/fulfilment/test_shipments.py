@@ -96,7 +96,9 @@ def test_refuses_a_reference_that_is_used_already(order: Order, market: Market) 
 def test_refuses_to_ship_a_draft(market: Market) -> None:
     draft = draft_order(actor=market.rep, account=market.account, name="Bar refit")
 
-    with pytest.raises(IllegalTransition, match="is draft: only submitted orders are shipped"):
+    with pytest.raises(
+        IllegalTransition, match=r"only submitted orders are shipped\. Submit it if it is a draft"
+    ):
         record_shipment(draft.pk, actor=market.rep, lines={uuid.uuid4(): Decimal(1)})
 
 

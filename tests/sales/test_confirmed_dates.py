@@ -49,7 +49,7 @@ def test_confirms_no_dates_of_drafts_or_of_lines_that_are_not_there(market: Mark
     strange = draft.lines.first()
     assert strange is not None
 
-    with pytest.raises(IllegalTransition, match="dates of submitted orders are confirmed"):
+    with pytest.raises(IllegalTransition, match="Submit it if it is a draft"):
         confirm_dates(draft.pk, {draft.pk: DAY}, actor=SCM)
     with pytest.raises(UnknownLine):
         confirm_dates(order.pk, {strange.pk: DAY, order.pk: DAY}, actor=SCM)

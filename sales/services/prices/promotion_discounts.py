@@ -125,7 +125,11 @@ def check_code(
     check_currency(promotion, document.currency)
     if meant_for and document.account_id not in meant_for:
         raise InvalidPromotion(
-            gettext("Promotion code %(code)s is not valid for %(account)s.")
+            gettext(
+                "Promotion code %(code)s is not valid for %(account)s: "
+                "go on without it, or have the account added to it in the admin "
+                "under Promotion codes."
+            )
             % {"code": code, "account": document.account}
         )
 
