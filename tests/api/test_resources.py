@@ -75,8 +75,8 @@ def test_hides_what_a_partner_was_not_granted(
     ]
 
     assert [each.status_code for each in answers] == [404, 404]
-    said = [re.sub(r'"request_id":"[^"]*"', "", each.content.decode()) for each in answers]
-    assert said[0] == said[1]
+    bodies = [re.sub(r'"request_id":"[^"]*"', "", each.content.decode()) for each in answers]
+    assert bodies[0] == bodies[1]
     assert Order.objects.get().version == before
 
 

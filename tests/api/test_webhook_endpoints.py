@@ -98,7 +98,7 @@ def test_names_an_address_that_nobody_listens_at(http: PartnerHttp, receiver: Re
 
 
 @pytest.mark.parametrize(
-    ("change", "pointer", "code", "said"),
+    ("change", "pointer", "code", "detail"),
     [
         ({"url": "http://shop.example.com/h"}, "/url", "invalid_address", "begin with https://"),
         ({"url": "https://10.0.0.1/h"}, "/url", "invalid_address", "written as a number"),
@@ -114,7 +114,7 @@ def test_names_an_address_that_nobody_listens_at(http: PartnerHttp, receiver: Re
     ],
 )
 def test_points_to_what_is_wrong(
-    http: PartnerHttp, change: dict[str, Any], pointer: str, code: str, said: str
+    http: PartnerHttp, change: dict[str, Any], pointer: str, code: str, detail: str
 ) -> None:
     body = {"url": "https://shop.example.com/h", "event_types": [HELD], **change}
 
@@ -123,7 +123,7 @@ def test_points_to_what_is_wrong(
     assert answer.status_code == 400, answer.content
     [error] = answer.json()["errors"]
     assert (error["pointer"], error["code"]) == (pointer, code)
-    assert said in error["detail"]
+    assert detail in error["detail"]
     assert not Connection.objects.exists()
 
 

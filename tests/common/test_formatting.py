@@ -68,7 +68,7 @@ def test_writes_quantities_and_rates_without_trailing_zeros() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "said"),
+    ("days", "expected"),
     [
         (-2, "2 days late"),
         (-1, "1 day late"),
@@ -77,9 +77,9 @@ def test_writes_quantities_and_rates_without_trailing_zeros() -> None:
         (7, "in 7 days"),
     ],
 )
-def test_says_how_a_day_stands_to_today(days: int, said: str) -> None:
+def test_says_how_a_day_stands_to_today(days: int, expected: str) -> None:
     today = dt.date(2026, 11, 22)
-    assert formatting.format_due(today + dt.timedelta(days=days), today) == said
+    assert formatting.format_due(today + dt.timedelta(days=days), today) == expected
 
 
 def test_writes_what_is_missing_as_a_dash() -> None:

@@ -85,6 +85,6 @@ def test_says_that_triggers_are_missing_when_a_migration_fails(
     with pytest.raises(ProgrammingError, match="closed_unshipped_quantity"):
         call_command("migrate", verbosity=0)
 
-    said = capsys.readouterr().err
-    assert re.search(r"to the end: [1-9]\d* triggers of the version before are dropped", said)
+    printed = capsys.readouterr().err
+    assert re.search(r"to the end: [1-9]\d* triggers of the version before are dropped", printed)
     assert NOT_DECLARED not in dict(rows(TRIGGERS))

@@ -74,7 +74,7 @@ def shortage(order: Order, *quantities: str, reason: str = "Sold out") -> dict[s
 
 def credited(invoice: Invoice, reference: str, amount: str = "", **data: Any) -> dict[str, Any]:
     """A credit note of the ERP: of all that is left, or of the lines that are named."""
-    said = {
+    reported = {
         "invoice": invoice.number,
         "credit_ref": reference,
         "official_number": f"SC-{reference}",
@@ -82,14 +82,14 @@ def credited(invoice: Invoice, reference: str, amount: str = "", **data: Any) ->
         "reason": "Broken",
         "amount": money(amount or f"{invoice.total:.2f}", invoice.currency),
     }
-    return event("erp.invoice.credited", said | data)
+    return event("erp.invoice.credited", reported | data)
 
 
 def taken_back(
     invoice: Invoice, amount: str, reference: str = "CB-1", **data: Any
 ) -> dict[str, Any]:
     """A chargeback of the payment that ``paid`` reports."""
-    said = {
+    reported = {
         "invoice": invoice.number,
         "payment_ref": f"PAY-{invoice.number}",
         "reversal_ref": reference,
@@ -98,7 +98,7 @@ def taken_back(
         "amount": money(amount, invoice.currency),
         "reversed_on": invoice.company.today().isoformat(),
     }
-    return event("erp.payment.reversed", said | data)
+    return event("erp.payment.reversed", reported | data)
 
 
 def every_message(order: Order, invoice: Invoice) -> dict[str, dict[str, Any]]:

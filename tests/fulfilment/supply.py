@@ -174,8 +174,8 @@ def answered(push: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def deleted(order: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """The message that an order of theirs is deleted, later than all before."""
     names = ("id", "number", "throughline_id", "knows", "cause")
-    said = {name: order[name] for name in names} | {"sequence": next(sequences), "deleted": True}
-    return event("supply.order.deleted", {"order": said | fields}, subject=order["number"])
+    facts = {name: order[name] for name in names} | {"sequence": next(sequences), "deleted": True}
+    return event("supply.order.deleted", {"order": facts | fields}, subject=order["number"])
 
 
 def about(order: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

@@ -194,16 +194,16 @@ def test_documents_of_a_supply_system_are_billed_the_same(
     market.payment_terms.save()
     theirs = SupplyTrading(tmp_path)
     ends = []
-    entered, said = snapshot_and_documents(story(theirs))
-    for arrival in arrivals(len(said), every=every):
+    entered, documents = snapshot_and_documents(story(theirs))
+    for arrival in arrivals(len(documents), every=every):
         receive_from(supply, entered)
         for index in (*arrival, *arrival[::-1]):
-            receive_from(supply, said[index])
+            receive_from(supply, documents[index])
         for _round in range(ROUNDS):
             retry_deferred()
         order = Order.objects.latest("id")
         ends.append(figures(order, when))
         assert ends[-1] == ends[0], arrival
-        entered, said = snapshot_and_documents(story(theirs))
+        entered, documents = snapshot_and_documents(story(theirs))
     if when == When.PER_SHIPMENT:
         assert ends[0]["billed"] == Order.objects.earliest("id").total

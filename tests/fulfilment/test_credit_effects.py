@@ -100,8 +100,8 @@ def test_keeps_a_credit_note_that_does_not_say_what_it_credits(
 def test_keeps_a_credit_note_of_a_day_or_an_amount_that_cannot_be(
     invoice: Invoice, erp: FarEnd, wrong: dict[str, str], reason: str
 ) -> None:
-    said = {"amount": "60.00", **wrong}
-    message = credited(invoice, "CR-1", said.pop("amount"), lines=half(invoice), **said)
+    fields = {"amount": "60.00", **wrong}
+    message = credited(invoice, "CR-1", fields.pop("amount"), lines=half(invoice), **fields)
 
     assert receive_from(erp, message) == "quarantined"
 

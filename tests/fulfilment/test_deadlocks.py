@@ -77,7 +77,7 @@ def waiting_message(order: Order, warehouse: FarEnd) -> InboundMessage:
     return InboundMessage.objects.get()
 
 
-def said(answer: Any) -> list[str]:
+def messages_of(answer: Any) -> list[str]:
     return [str(each) for each in get_messages(answer.wsgi_request)]
 
 
@@ -92,7 +92,7 @@ def test_a_message_is_applied_again(
 
     stored.refresh_from_db()
     assert (answer.status_code, stored.result) == (302, "applied")
-    assert said(answer) == ["The message is applied."]
+    assert messages_of(answer) == ["The message is applied."]
     assert Submission.objects.get().messages == [[25, "The message is applied."]]
 
 
@@ -108,7 +108,7 @@ def test_a_decision_is_recorded_once(
 
     opened.refresh_from_db()
     assert (answer.status_code, opened.decided_by) == (302, clerk)
-    assert said(answer) == ["The decision is recorded."]
+    assert messages_of(answer) == ["The decision is recorded."]
 
 
 def test_a_message_is_received(order: Order, warehouse: FarEnd) -> None:
@@ -163,7 +163,7 @@ def test_an_action_of_the_administration_is_done_for_each(
         answer = admin.post(address(Order), pressed("release", order, other))
 
     assert answer.status_code == 302
-    assert sorted(said(answer)) == sorted(f"{each} is released." for each in (order, other))
+    assert sorted(messages_of(answer)) == sorted(f"{each} is released." for each in (order, other))
     assert SalesEvent.objects.filter(type="order.released").count() == 2
 
 
@@ -177,7 +177,7 @@ def test_an_action_of_the_administration_says_what_was_not_done(
         answer = admin.post(address(Order), pressed("release", order))
 
     order.refresh_from_db()
-    assert (answer.status_code, said(answer)) == (302, [f"{order}: {BUSY}"])
+    assert (answer.status_code, messages_of(answer)) == (302, [f"{order}: {BUSY}"])
     assert order.is_on_hold
 
 
@@ -198,7 +198,7 @@ def test_a_form_that_always_fails_says_so(
 
     stored.refresh_from_db()
     assert (answer.status_code, answer["Location"]) == (303, f"/messages/{stored.pk}/")
-    assert said(answer) == [BUSY]
+    assert messages_of(answer) == [BUSY]
     assert (stored.result, Submission.objects.count()) == ("quarantined", 0)
 
 
@@ -213,7 +213,7 @@ def test_a_page_of_the_administration_says_that_nothing_was_saved(
     answer = add(admin)
 
     assert (answer.status_code, answer["Location"]) == (303, address(Connection, "add"))
-    assert (said(answer), Connection.objects.count()) == ([BUSY], 0)
+    assert (messages_of(answer), Connection.objects.count()) == ([BUSY], 0)
 
 
 def test_a_page_of_the_administration_is_saved_again(

@@ -52,9 +52,9 @@ def test_makes_one_version_of_all_and_none_of_nothing(market: Market) -> None:
 def test_confirmed_days_are_no_change_order(market: Market) -> None:
     order = submitted_order(market)
     line = order.lines.get()
-    said = [("head.confirmed_on", "2026-12-04"), (f"line.{line.pk}.confirmed_on", "2026-12-05")]
+    edited = [("head.confirmed_on", "2026-12-04"), (f"line.{line.pk}.confirmed_on", "2026-12-05")]
 
-    apply_edit(order, read_edit(said, order, [line]), actor=market.rep, reason="SCM")
+    apply_edit(order, read_edit(edited, order, [line]), actor=market.rep, reason="SCM")
 
     order.refresh_from_db()
     line.refresh_from_db()
@@ -63,7 +63,7 @@ def test_confirmed_days_are_no_change_order(market: Market) -> None:
         dt.date(2026, 12, 5),
     )
     assert not order.changes.exists()
-    assert read_edit(said, order, [line]).confirmed == {}
+    assert read_edit(edited, order, [line]).confirmed == {}
 
 
 def test_hold_and_cancellation_are_actions_of_their_own(market: Market, warehouse: FarEnd) -> None:

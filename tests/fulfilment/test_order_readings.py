@@ -125,10 +125,10 @@ def is_quiet(order: Order) -> bool:
 def test_a_field_of_the_head_that_is_absent_stays(supply: FarEnd, name: str) -> None:
     order = take(supply)
     before = values(order)
-    said = full()
-    del said[name]
+    snapshot = full()
+    del snapshot[name]
 
-    assert receive_from(supply, changed(said)) == "applied"
+    assert receive_from(supply, changed(snapshot)) == "applied"
 
     assert values(order) == before
     assert is_quiet(order)
@@ -138,11 +138,11 @@ def test_a_field_of_the_head_that_is_absent_stays(supply: FarEnd, name: str) -> 
 def test_a_field_of_a_line_that_is_absent_stays(supply: FarEnd, name: str) -> None:
     order = take(supply)
     before = values(order)
-    said = full()
-    [line] = said["lines"]
+    snapshot = full()
+    [line] = snapshot["lines"]
     del line[name]
 
-    assert receive_from(supply, changed(said)) == "applied"
+    assert receive_from(supply, changed(snapshot)) == "applied"
 
     assert values(order) == before
     assert is_quiet(order)
@@ -170,8 +170,8 @@ def test_a_field_of_a_line_that_is_null_is_cleared(supply: FarEnd, name: str) ->
     before = values(order)
     figures = {"price_unit": {"amount": "5392.60"}}.get(name, {"amount": None})
 
-    said = full({**figures, name: None} if name in COUNTED else {name: None})
-    assert receive_from(supply, changed(said)) == "applied"
+    snapshot = full({**figures, name: None} if name in COUNTED else {name: None})
+    assert receive_from(supply, changed(snapshot)) == "applied"
 
     after = values(order)
     if f"line {name}" in CLEARED:
@@ -236,10 +236,10 @@ def test_an_address_of_services_is_cleared(supply: FarEnd) -> None:
 def test_what_they_say_later_of_a_field_of_theirs_is_no_conflict(
     supply: FarEnd, name: str, said_later: Any, before: str
 ) -> None:
-    said = their_order(**{name: None})
+    snapshot = their_order(**{name: None})
     if before == "absent":
-        del said[name]
-    assert receive_from(supply, changed(said)) == "applied"
+        del snapshot[name]
+    assert receive_from(supply, changed(snapshot)) == "applied"
 
     assert receive_from(supply, changed(their_order(**{name: said_later}))) == "applied"
 

@@ -45,9 +45,9 @@ def test_a_correction_below_what_is_billed_is_named(market: Market, warehouse: F
         f"{line.description}: 6 shipped since WH-1 was taken back, but 1 more billed. {invoice} "
         "stays as it is issued: make a credit note for it, unless the goods are shipped after all."
     )
-    said = InboundMessage.objects.get(message_id=correction["id"])
-    assert (found.record_id, found.report, found.display_rule) == (order.pk, said, rule)
-    assert said.display_detail == rule
+    report = InboundMessage.objects.get(message_id=correction["id"])
+    assert (found.record_id, found.report, found.display_rule) == (order.pk, report, rule)
+    assert report.display_detail == rule
 
 
 def test_nothing_is_named_where_the_correction_comes_first(

@@ -24,7 +24,7 @@ from tests.fulfilment.test_message_order import EVERY, arrivals, state_of_invoic
 
 LATER = dt.timedelta(days=60)
 IN_TIME, LATE = 10, 11
-Said = tuple[FarEnd, Message]
+Report = tuple[FarEnd, Message]
 
 
 @pytest.fixture
@@ -76,25 +76,25 @@ def credit(invoice: Invoice, quantity: str, name: str = "CR") -> Message:
     return credited(invoice, f"{name}-{invoice}", total, lines=[line])
 
 
-def receive_all(said: Sequence[Said], arrival: Sequence[int]) -> None:
+def receive_all(reported: Sequence[Report], arrival: Sequence[int]) -> None:
     """Receive the messages in this order, each a second time somewhat later."""
     for place, index in enumerate(arrival):
-        receive_from(*said[index])
+        receive_from(*reported[index])
         if place:
-            assert receive_from(*said[arrival[place - 1]]) == "duplicate"
+            assert receive_from(*reported[arrival[place - 1]]) == "duplicate"
 
 
 def same_ends(
-    bill: Callable[[], Invoice], reports: Callable[[Invoice], list[Said]], *, every: bool = False
+    bill: Callable[[], Invoice], reports: Callable[[Invoice], list[Report]], *, every: bool = False
 ) -> dict[str, Any]:
     """Receive reports about one invoice after another in every order; returns how all end."""
     ends: list[dict[str, Any]] = []
     count = len(reports(bill()))
     for arrival in arrivals(count, every=every):
         invoice = bill()
-        said = reports(invoice)
+        reported = reports(invoice)
         with time_machine.travel(timezone.now() + LATER):
-            receive_all(said, arrival)
+            receive_all(reported, arrival)
         ends.append(end_of(invoice))
         assert ends[-1] == ends[0], arrival
     assert not any(verify().values())
@@ -116,7 +116,7 @@ class TestTwoConnections:
     def test_may_use_the_same_references(
         self, bill: Callable[[], Invoice], erp: FarEnd, part: FarEnd, every: bool
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [
                 (erp, payment(invoice, "50.00")),
                 (part, payment(invoice, "40.00")),
@@ -135,7 +135,7 @@ class TestTwoConnections:
     def test_are_added_up_on_their_own_also_beyond_what_is_open(
         self, bill: Callable[[], Invoice], erp: FarEnd, part: FarEnd, every: bool
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [
                 (erp, payment(invoice, "70.00", after=1)),
                 (part, payment(invoice, "60.00", after=2)),
@@ -152,7 +152,7 @@ class TestTwoConnections:
     def test_reverse_only_what_they_reported_themselves(
         self, bill: Callable[[], Invoice], erp: FarEnd, part: FarEnd
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [(erp, payment(invoice, "50.00")), (part, reversal(invoice, "20.00"))]
 
         end = same_ends(bill, reports)
@@ -166,7 +166,7 @@ class TestTwoConnections:
     def test_may_credit_under_the_same_reference(
         self, bill: Callable[[], Invoice], market: Market, erp: FarEnd, part: FarEnd
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [(erp, credit(invoice, "0.25")), (part, credit(invoice, "0.25"))]
 
         end = same_ends(bill, reports)
@@ -178,7 +178,7 @@ class TestTwoConnections:
     def test_name_an_invoice_of_record_each(
         self, bill: Callable[[], Invoice], erp: FarEnd, part: FarEnd, every: bool
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [
                 (part, posted(invoice, f"{invoice}-P1", total="119.00")),
                 (erp, posted(invoice, f"{invoice}-E1", total="121.00")),
@@ -283,23 +283,23 @@ class TestEarlyPayment:
         seed: int,
         every: bool,
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             chance = random.Random(seed)
-            said: list[Said] = []
+            reported: list[Report] = []
             for number in range(2):
                 far_end = chance.choice([erp, part])
                 day = chance.choice([0, 9, IN_TIME, LATE, 30])
                 amount = chance.choice(["117.60", "117.60", "120.00", "60.00", "57.60", "150.00"])
-                said.append((far_end, payment(invoice, amount, f"P{number}", after=day)))
+                reported.append((far_end, payment(invoice, amount, f"P{number}", after=day)))
                 back = chance.choice(["1.00", "2.40", "30.00", "57.60"])
                 after = chance.choice([day, IN_TIME, 30])
                 undone = reversal(invoice, back, f"P{number}", f"V{number}", after=after)
-                said.append((far_end, undone))
+                reported.append((far_end, undone))
             small = chance.choice(["1.00", "2.40", "30.00"])
-            said.append((erp, payment(invoice, small, "R", after=chance.choice([9, LATE]))))
+            reported.append((erp, payment(invoice, small, "R", after=chance.choice([9, LATE]))))
             if seed % 2:
-                said.append((erp, credit(invoice, chance.choice(["0.25", "0.5", "1"]))))
-            return said
+                reported.append((erp, credit(invoice, chance.choice(["0.25", "0.5", "1"]))))
+            return reported
 
         same_ends(bill_with_discount, reports, every=every)
 
@@ -323,7 +323,7 @@ class TestCredit:
         status: tuple[Any, ...],
         surplus: tuple[int, ...],
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [
                 (erp, credit(invoice, share)),
                 (erp, payment(invoice, amount)),
@@ -340,7 +340,7 @@ class TestCredit:
     def test_and_early_payment_leave_the_same_in_either_order(
         self, bill_with_discount: Callable[[], Invoice], erp: FarEnd
     ) -> None:
-        def reports(invoice: Invoice) -> list[Said]:
+        def reports(invoice: Invoice) -> list[Report]:
             return [
                 (erp, credit(invoice, "0.5")),
                 (erp, payment(invoice, "117.60")),
@@ -358,8 +358,8 @@ class TestCredit:
     ) -> None:
         """What was issued first cannot be taken back: only which of the two it is differs."""
         invoice = bill()
-        said = [(erp, credit(invoice, quantity)) for quantity in ("0.25", "0.5")]
-        receive_all(said, arrival)
+        reported = [(erp, credit(invoice, quantity)) for quantity in ("0.25", "0.5")]
+        receive_all(reported, arrival)
 
         values = ["30", "60"]
         assert list(
@@ -372,7 +372,7 @@ class TestCredit:
                 f"CR-{invoice}",
                 values[arrival[0]],
                 values[arrival[1]],
-                said[arrival[1]][1]["id"],
+                reported[arrival[1]][1]["id"],
             )
         ]
 
@@ -387,8 +387,8 @@ class TestCredit:
             lines = [{"invoice_line": str(line.pk), "quantity": "1"}]
             return credited(invoice, "CR-1", "120.00", lines=lines)
 
-        said = [(erp, note(line)) for line in invoice.lines.order_by("position")]
-        receive_all(said, arrival)
+        reported = [(erp, note(line)) for line in invoice.lines.order_by("position")]
+        receive_all(reported, arrival)
 
         [found] = Discrepancy.objects.filter(resolved_at=None)
         assert (found.kind, found.field) == ("credit", "CR-1")

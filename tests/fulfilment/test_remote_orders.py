@@ -123,7 +123,7 @@ def test_snapshots_end_the_same_in_whatever_order_they_come(
     supply: FarEnd, arrival: tuple[int, ...]
 ) -> None:
     second = their_line("LOT-000002", quantity="2", discount="0", charge="0", amount="40.00")
-    said = [
+    snapshots = [
         their_order(),
         their_order(their_line(quantity="5", amount="83.34"), second, header_charges="6.00"),
         their_order(their_line(quantity="4", amount="66.67"), customer_reference="PO-79"),
@@ -131,7 +131,7 @@ def test_snapshots_end_the_same_in_whatever_order_they_come(
     ]
 
     for each in (*arrival, *arrival[::-1]):
-        receive_from(supply, changed(said[each]))
+        receive_from(supply, changed(snapshots[each]))
 
     order = Order.objects.get()
     assert there(order) in {"6=100.01, 2=40.00", "6=100.01, 0=0.00, 2=40.00"}
@@ -217,7 +217,7 @@ def test_an_order_made_here_keeps_its_number_and_takes_their_edits(
     assert line.unit is not None
     map_code(supply.connection, (Kind.PRODUCT, "OURS"), line.product)
     map_code(supply.connection, (Kind.UNIT, "PC"), line.unit)
-    said = their_order(
+    snapshot = their_order(
         their_line(
             item="OURS", unit="PC", throughline_id=str(line.pk), description=line.description,
             quantity="2", price="100.00", discount="0", charge="0", amount="200.00",
@@ -226,7 +226,7 @@ def test_an_order_made_here_keeps_its_number_and_takes_their_edits(
         header_charges="0.00", payment_terms="NET30", knows=order.version,
     )  # fmt: skip
 
-    result = receive_from(supply, changed(said))
+    result = receive_from(supply, changed(snapshot))
     assert result in {"applied", "conflict"}, InboundMessage.objects.get().display_detail
 
     assert Order.objects.count() == 1

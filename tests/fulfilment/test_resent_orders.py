@@ -57,8 +57,8 @@ def known(order: Order) -> dict[str, int]:
 
 def behind(sequence: int) -> str:
     """Their answer to a push that does not know their last edit."""
-    said = {"code": "behind", "id": "5637144600", "sequence": sequence, "edited": ["name"]}
-    return json.dumps(said)
+    answer = {"code": "behind", "id": "5637144600", "sequence": sequence, "edited": ["name"]}
+    return json.dumps(answer)
 
 
 def test_they_are_sent_what_is_kept_here(

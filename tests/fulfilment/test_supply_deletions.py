@@ -123,9 +123,9 @@ def test_a_deletion_ends_the_same_in_whatever_order_it_comes(
 ) -> None:
     first = their_order()
     second = their_order(their_line(quantity="5", amount="83.34"))
-    said = [changed(first), changed(second), deleted(second)]
+    messages = [changed(first), changed(second), deleted(second)]
 
-    results = [receive_from(supply, said[each]) for each in (*arrival, *arrival)]
+    results = [receive_from(supply, messages[each]) for each in (*arrival, *arrival)]
 
     assert not Order.objects.exclude(status="cancelled").exists()
     assert set(results) <= {"applied", "stale", "duplicate"}

@@ -153,16 +153,16 @@ def test_an_order_ends_the_same(
     every: bool,
 ) -> None:
     ends = []
-    entered, said = snapshot_and_documents(story(theirs))
-    for arrival in arrivals(len(said), every=every):
+    entered, documents = snapshot_and_documents(story(theirs))
+    for arrival in arrivals(len(documents), every=every):
         receive_from(supply, entered)
         for index in (*arrival, *arrival[::-1]):
-            receive_from(supply, said[index])
+            receive_from(supply, documents[index])
         for _round in range(ROUNDS):
             retry_deferred()
         ends.append(state_of(Order.objects.latest("id")))
         assert ends[-1] == ends[0], arrival
-        entered, said = snapshot_and_documents(story(theirs))
+        entered, documents = snapshot_and_documents(story(theirs))
 
     assert not InboundMessage.objects.waiting().exists()
     assert not any(verify().values())

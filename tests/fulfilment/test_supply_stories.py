@@ -75,9 +75,9 @@ def trade(theirs: SupplyTrading, there: TheirOrder, chance: random.Random) -> No
 def hear_in_any_order(supply: FarEnd, theirs: SupplyTrading, chance: random.Random) -> None:
     """Receive every message, in any order and some of them twice, until none can be applied."""
     messages = theirs.messages()
-    said = [*messages, *chance.sample(messages, len(messages) // 2)]
-    chance.shuffle(said)
-    for message in said:
+    received = [*messages, *chance.sample(messages, len(messages) // 2)]
+    chance.shuffle(received)
+    for message in received:
         receive_from(supply, message)
     for _round in range(len(messages)):
         if not retry_deferred():

@@ -60,10 +60,10 @@ def test_a_quote_becomes_a_paid_invoice_at_exactly_the_agreed_figures(market: Ma
     assert first.tax + second.tax == order.tax
     assert (order.status, order.billing_status) == ("completed", "invoiced")
 
-    said = OfficialFigures(
+    figures = OfficialFigures(
         "SI-77", status="posted", tax=first.tax, total=first.total, source=ERP.connection
     )
-    store_official(lock_invoice(first.pk)[0], said, actor=ERP)
+    store_official(lock_invoice(first.pk)[0], figures, actor=ERP)
     record_payment(
         first.pk,
         actor=ERP,

@@ -177,9 +177,9 @@ def test_a_changed_draft_is_not_issued(market: Market, draft: Invoice, name: str
     with pytest.raises(FiguresDiffer) as refusal:
         issue_invoice(draft.pk, actor=market.rep)
 
-    said = str(refusal.value)
-    assert sentence in said
-    assert said.endswith("Delete the draft, and invoice the order anew.")
+    reason = str(refusal.value)
+    assert sentence in reason
+    assert reason.endswith("Delete the draft, and invoice the order anew.")
     draft.refresh_from_db()
     assert (draft.status, draft.number) == ("draft", None)
 

@@ -88,7 +88,7 @@ def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -
         trade.order(Random(seed))
     broken: list[object] = []
     over = threading.Event()
-    looks = 0
+    checks = 0
 
     def work(seed: int) -> None:
         dice = Random(seed)
@@ -96,10 +96,10 @@ def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -
             trade.do(dice.choice(trade.actions), dice)
 
     def watch() -> None:
-        nonlocal looks
+        nonlocal checks
         while not over.is_set():
             broken.extend(at_one_moment())
-            looks += 1
+            checks += 1
 
     workers = [in_background(broken, work, seed) for seed in range(4)]
     watcher = in_background(broken, watch)
@@ -110,7 +110,7 @@ def test_stays_true_at_every_moment_while_several_trade_at_once(currency: str) -
 
     assert broken == []
     assert len(trade.done) > 20
-    assert looks > 1
+    assert checks > 1
     assert violations() + differences() == []
 
 

@@ -435,9 +435,9 @@ def test_the_preview_says_that_a_typed_price_is_that_of_a_line_of_the_rest(
     order.refresh_from_db()
     price = {f"{line.pk}-unit_price": "18.00"}
 
-    [said] = previews(rep, order, "10", **price)
+    [notice] = previews(rep, order, "10", **price)
 
-    assert said == (
+    assert notice == (
         "4 of Espresso machine are shipped or billed and keep their price; "
         "the rest becomes a line of its own at the price that is typed."
     )

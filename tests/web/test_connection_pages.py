@@ -54,8 +54,8 @@ def text_of(page: str, card: str) -> str:
 def compared(reader: Client, order: Order) -> str:
     """What pressing *Compare now* says."""
     url = reverse("fulfilment:order-compare", args=[order.pk, "supply"])
-    [said] = reader.post(url, follow=True).context["messages"]
-    return str(said)
+    [message] = reader.post(url, follow=True).context["messages"]
+    return str(message)
 
 
 def test_says_how_many_agree_and_why_the_others_do_not(

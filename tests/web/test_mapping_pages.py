@@ -141,7 +141,7 @@ def test_another_record_is_found_by_its_code_or_name(
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "reason"),
     [
         ({"another": ""}, "Choose a record, or type the code or name of one."),
         ({"another": "PARTS"}, "Product: none is called “PARTS”."),
@@ -150,7 +150,7 @@ def test_another_record_is_found_by_its_code_or_name(
 )
 def test_a_mapping_that_is_not_one_is_refused(
     typed: dict[str, str],
-    said: str,
+    reason: str,
     supply: FarEnd,
     grinder: Product,
     clerk: User,
@@ -161,7 +161,7 @@ def test_a_mapping_that_is_not_one_is_refused(
     answer = client.post(map_url(message, "ZZ-1"), typed)
 
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert reason in answer.content.decode()
     assert not Mapping.objects.filter(their_code="ZZ-1").exists()
 
 

@@ -95,16 +95,16 @@ def test_keeps_what_was_posted_once_nobody_gives_it_any_more(
 def test_says_who_gives_it_when_the_invoice_is_issued(
     market: Market, order: Order, client: Client, gives: bool, request: pytest.FixtureRequest
 ) -> None:
-    said = "is issued."
+    sentence = "is issued."
     if gives:
         system = request.getfixturevalue("erp").connection
-        said = f"is issued. The official number comes from {system}."
+        sentence = f"is issued. The official number comes from {system}."
     draft = invoice_order(order.pk, actor=market.rep, what="all")
 
     page = client.post(f"/invoices/{draft.pk}/issue/", {"seen": ""}, follow=True)
 
     draft.refresh_from_db()
-    assert f"{draft} {said}" in unescape(page.content.decode())
+    assert f"{draft} {sentence}" in unescape(page.content.decode())
     assert ("The official number comes" in unescape(page.content.decode())) is gives
 
 

@@ -264,7 +264,7 @@ def test_what_no_invoice_can_deduct_any_more_is_said_and_its_credit_is_the_next_
     if returned < 10:
         draft = invoice_order(order.pk, actor=market.rep, what="all")
         issue_invoice(draft.pk, actor=market.rep)
-    said = (
+    notice = (
         f"{surplus} was asked for ahead and cannot be deducted from an invoice any more: "
         f"credit {ahead}."
     )
@@ -272,14 +272,14 @@ def test_what_no_invoice_can_deduct_any_more_is_said_and_its_credit_is_the_next_
     page = rep.get(record_url(order))
     credit = page.context["actions"].primary
 
-    assert page.context["notices"] == [said]
+    assert page.context["notices"] == [notice]
     assert (credit.label, credit.url) == (
         f"Credit {ahead}",
         reverse("sales:invoice-credit", args=[ahead.pk]),
     )
     assert rep.get(credit.url).status_code == 200
     down_payment = rep.get(record_url(ahead))
-    assert said in down_payment.text
+    assert notice in down_payment.text
     assert down_payment.context["actions"].primary.url == credit.url
 
 
@@ -298,8 +298,8 @@ def test_closing_leads_to_what_was_asked_ahead_of_what_is_closed(
     answer = rep.post(url(order, "close"), {"reason": "They need no more"})
 
     page = rep.get(answer["Location"])
-    said = "€100.00 was asked for ahead and cannot be deducted from an invoice any more: "
-    assert page.context["notices"] == [said + way_on]
+    notice = "€100.00 was asked for ahead and cannot be deducted from an invoice any more: "
+    assert page.context["notices"] == [notice + way_on]
     assert page.context["actions"].primary.url == address
     assert f"The rest of {order} is closed" in page.text
 
@@ -341,14 +341,14 @@ def test_a_draft_that_asks_for_more_than_is_left_to_bill_is_to_be_deleted(
 ) -> None:
     draft = invoice_down_payment(order.pk, actor=market.rep, rate=Decimal("0.8"))
     return_for_good(order, market, 10)
-    said = (
+    notice = (
         "€214.66 was asked for ahead and cannot be deducted from an invoice any more: "
         "delete the draft that asks for it."
     )
 
     page = rep.get(record_url(order))
 
-    assert page.context["notices"] == [said]
+    assert page.context["notices"] == [notice]
     assert page.context["actions"].primary.url == record_url(draft)
 
 

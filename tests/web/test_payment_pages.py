@@ -70,7 +70,7 @@ def refund_of(invoice: Invoice, amount: str, **more: str) -> dict[str, str]:
     return given | more
 
 
-def said(answer: Any) -> list[tuple[str, str]]:
+def messages_of(answer: Any) -> list[tuple[str, str]]:
     """The messages that the next page shows, with their levels."""
     assert answer.status_code == 302, answer.content.decode()
     return [(each.level_tag, str(each)) for each in get_messages(answer.wsgi_request)]
@@ -100,8 +100,8 @@ class TestPaying:
         first = rep.post(url(invoice, "pay"), answers(invoice, "50.00"))
         second = rep.post(url(invoice, "pay"), answers(invoice, "50.00"))
 
-        assert said(first)[-1] == ("success", f"Payment of {invoice} recorded.")
-        assert said(second)[-1] == ("info", "R1 was recorded already.")
+        assert messages_of(first)[-1] == ("success", f"Payment of {invoice} recorded.")
+        assert messages_of(second)[-1] == ("info", "R1 was recorded already.")
         assert Payment.objects.count() == 1
 
     def test_says_on_which_invoice_the_same_money_is_recorded_too(
@@ -115,8 +115,8 @@ class TestPaying:
         differs = rep.post(url(third, "pay"), answers(third, "50.01", "Q2"))
 
         remark = f"Reference Q2 of the same day is also recorded on {invoice}."
-        assert said(second)[-1] == ("warning", f"Payment of {other} recorded. {remark}")
-        assert said(differs)[-1] == ("success", f"Payment of {third} recorded.")
+        assert messages_of(second)[-1] == ("warning", f"Payment of {other} recorded. {remark}")
+        assert messages_of(differs)[-1] == ("success", f"Payment of {third} recorded.")
         assert stands(other) == ("partly_paid", 150, 0, 0)
 
     def test_refuses_the_reference_with_another_amount_beside_it(
@@ -161,7 +161,7 @@ class TestPaying:
     def test_says_what_became_customer_credit(self, rep: Client, invoice: Invoice) -> None:
         answer = rep.post(url(invoice, "pay"), answers(invoice, "225.00"))
 
-        [(_, message)] = said(answer)
+        [(_, message)] = messages_of(answer)
         assert message == (
             f"Payment of {invoice} recorded; €25.00 is too much and now customer credit."
         )
@@ -193,7 +193,7 @@ class TestCustomerCredit:
         assert "Apply credit" in actions_on(rep, following)
         answer = rep.post(url(following, "apply-credit"))
 
-        assert said(answer)[-1][1] == f"€25.00 of customer credit applied to {following}."
+        assert messages_of(answer)[-1][1] == f"€25.00 of customer credit applied to {following}."
         assert stands(following) == ("partly_paid", 175, 0, 0)
         page = page_of(rep, market.account)
         assert "nothing left" in page
@@ -261,8 +261,8 @@ class TestCustomerCredit:
 
         first, again = (office.post(address, typed) for _ in range(2))
 
-        assert said(first)[-1] == ("success", "Refund of €10.00 recorded.")
-        assert said(again)[-1] == ("info", "OUT-1 was recorded already.")
+        assert messages_of(first)[-1] == ("success", "Refund of €10.00 recorded.")
+        assert messages_of(again)[-1] == ("info", "OUT-1 was recorded already.")
         assert balance(invoice) == 25
         assert list(
             CustomerCreditEntry.objects.filter(kind="refund").values_list("amount", flat=True)
@@ -291,11 +291,11 @@ class TestGivingBackAndUp:
 
         answer = office.post(url(invoice, "refund"), refund_of(invoice, "100.00"))
 
-        assert said(answer)[-1] == ("success", f"Refund of {invoice} recorded.")
+        assert messages_of(answer)[-1] == ("success", f"Refund of {invoice} recorded.")
         assert stands(invoice) == ("paid", 0, 0, 0)
         assert "to refund" not in page_of(office, invoice)
         again = office.post(url(invoice, "refund"), refund_of(invoice, "100.00"))
-        assert said(again)[-1] == ("info", "OUT-1 was recorded already.")
+        assert messages_of(again)[-1] == ("info", "OUT-1 was recorded already.")
         reason = reason_shown(office, office.get(url(invoice, "refund")), invoice)
         assert reason.startswith(f"{invoice} has nothing to refund, since no more is paid than ")
 
@@ -313,7 +313,7 @@ class TestGivingBackAndUp:
 
         answer = office.post(url(invoice, "write-off"), {"reason": "Insolvent"})
 
-        assert said(answer)[-1] == ("success", f"{invoice} is written off.")
+        assert messages_of(answer)[-1] == ("success", f"{invoice} is written off.")
         page = page_of(office, invoice)
         assert "Written off" in page
         assert "Write-off · Insolvent" in page
