@@ -1,4 +1,4 @@
-from fulfilment.models.connections import Connection, Health, Secret
+from fulfilment.models.connections import Connection, Health, Secret, sharing_orders
 from fulfilment.models.disabled_periods import DisabledPeriod
 from fulfilment.models.handoffs import Attempt, Handoff, Lane, Payload
 from fulfilment.models.inbound import Discrepancy, ExternalRef, InboundMessage
@@ -27,4 +27,5 @@ __all__ = [
     "Shipment",
     "ShipmentLine",
     "SyncState",
+    "sharing_orders",
 ]

@@ -268,6 +268,11 @@ class Connection(SupplySettings):
             Health.objects.get_or_create(connection=self)
 
 
+def sharing_orders(connection: str = "") -> Q:
+    """Keep connections whose orders both sides edit, or rows of one: ``connection`` leads to it."""
+    return Q(**{f"{connection}__kind" if connection else "kind": Connection.Kind.SUPPLY})
+
+
 class SecretQuerySet(models.QuerySet["Secret"]):
     def live(self, purpose: str, connections: Iterable[Connection]) -> SecretQuerySet:
         """Keep the secrets of these connections that are valid now, the newest first."""

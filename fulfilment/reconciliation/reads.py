@@ -23,7 +23,7 @@ from fulfilment.connectors import ChangesPage, OrderReader, Target, open_reader
 from fulfilment.connectors.connector_pool import shared_pool
 from fulfilment.connectors.engine import AttemptResult
 from fulfilment.errors import HandoffError, Refused
-from fulfilment.models import Attempt, Connection
+from fulfilment.models import Attempt, Connection, sharing_orders
 from fulfilment.outbound.connection_health import record_answers
 from fulfilment.reconciliation.identified_orders import find_problem, set_apart, without_controls
 from fulfilment.services.targets import target_of
@@ -62,7 +62,7 @@ def readable() -> Q:
     """Keep connections whose orders can be read now."""
     now = database_now()
     is_paused = Q(health__not_before__isnull=False, health__not_before__gt=now)
-    return Q(kind=Connection.Kind.SUPPLY, status=Connection.Status.ACTIVE) & ~is_paused
+    return sharing_orders() & Q(status=Connection.Status.ACTIVE) & ~is_paused
 
 
 def check_readable(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from common.errors import IllegalTransition
 from common.sentences import Sentence
 from common.stored_sentences import columns
-from fulfilment.models import Connection, ReconcileRun
+from fulfilment.models import Connection, ReconcileRun, sharing_orders
 from fulfilment.reconciliation.first_loads import load_page, send_ours
 from fulfilment.reconciliation.passes import LeaseLost, add_own, end_run, read_page, second_pass
 from fulfilment.reconciliation.reads import CannotRead, database_now, readable
@@ -93,9 +93,7 @@ def _overlapping(connection: Connection) -> str:
 def start_nightly_runs() -> int:
     """Start a run of each connection whose orders can be read; returns how many were."""
     started = 0
-    for connection in Connection.objects.filter(
-        kind=Connection.Kind.SUPPLY, status=Connection.Status.ACTIVE
-    ):
+    for connection in Connection.objects.filter(sharing_orders(), status=Connection.Status.ACTIVE):
         try:
             start_run(connection, Purpose.NIGHTLY)
         except RunUnderWay:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from common.formatting import format_money
-from fulfilment.models import Connection, Discrepancy, SyncState
+from fulfilment.models import Connection, Discrepancy, SyncState, sharing_orders
 from fulfilment.services.order_sync.sync_statuses import (
     OrderSync,
     SyncStatus,
@@ -34,9 +34,7 @@ def read_sync_states(document: AnyDocument) -> list[Any]:
     """Read what the supply-chain systems hold of an order, and how; one statement, or none."""
     if not isinstance(document, Order):
         return []
-    states = SyncState.objects.filter(
-        record_id=document.pk, connection__kind=Connection.Kind.SUPPLY
-    )
+    states = SyncState.objects.filter(sharing_orders("connection"), record_id=document.pk)
     states = with_status_of_each(states).select_related("connection")
     return list(states.order_by("connection__name"))
 

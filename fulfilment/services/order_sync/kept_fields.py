@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fulfilment.models import Connection, SyncState
+from fulfilment.models import Connection, SyncState, sharing_orders
 from fulfilment.sync.policies import Owner
 from sales.models import Order
 
@@ -15,9 +15,7 @@ def kept_there(order: Order) -> dict[str, str]:
     They are the shared fields that an administrator gave to it.
     """
     shared = SyncState.objects.filter(record_id=order.pk)
-    systems = Connection.objects.filter(
-        kind=Connection.Kind.SUPPLY, pk__in=shared.values("connection")
-    )
+    systems = Connection.objects.filter(sharing_orders(), pk__in=shared.values("connection"))
     return {
         path: system.name
         for system in systems

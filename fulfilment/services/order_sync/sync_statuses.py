@@ -25,7 +25,14 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, JSONObject, Least
 from django.utils.translation import gettext_lazy as _
 
-from fulfilment.models import Connection, Discrepancy, Health, InboundMessage, SyncState
+from fulfilment.models import (
+    Connection,
+    Discrepancy,
+    Health,
+    InboundMessage,
+    SyncState,
+    sharing_orders,
+)
 from fulfilment.services.order_sync.sync_states import ORDER
 from sales.models import Order
 
@@ -52,8 +59,8 @@ NEED_A_PERSON = (
 )
 """Statuses that stay until a person does something."""
 
-SUPPLY = Q(connection__kind=Connection.Kind.SUPPLY)
-"""Keeps what is about a supply-chain system."""
+SHARING_ORDERS = sharing_orders("connection")
+"""Keeps what is about a system whose orders both sides edit."""
 
 OF_THEIR_OWN = (Discrepancy.Kind.MISSING_THERE, Discrepancy.Kind.SENT_BACK)
 """Kinds of discrepancies that are statuses themselves, and no values that differ."""
@@ -72,7 +79,7 @@ class OrderSync:
 
 def supply_connections() -> list[Connection]:
     """Return the supply-chain systems that are not switched off."""
-    systems = Connection.objects.filter(kind=Connection.Kind.SUPPLY)
+    systems = Connection.objects.filter(sharing_orders())
     return list(systems.exclude(status=Connection.Status.DISABLED))
 
 
@@ -85,7 +92,7 @@ def open_conflicts_of(order: Any) -> QuerySet[Discrepancy]:
 
 def with_sync_status(orders: QuerySet[Order]) -> QuerySet[Any]:
     """Add ``sync_status`` to orders, of all systems together; it takes no statement of its own."""
-    return orders.annotate(sync_status=_status("pk", SUPPLY))
+    return orders.annotate(sync_status=_status("pk", SHARING_ORDERS))
 
 
 def with_status_of_each(states: QuerySet[SyncState]) -> QuerySet[Any]:
@@ -152,7 +159,7 @@ def sync_of(orders: Collection[uuid.UUID]) -> Mapping[uuid.UUID, OrderSync]:
         number=KT("snapshot__order__number"),
     )
     found = with_sync_status(Order.objects.filter(pk__in=orders)).annotate(
-        differing=_count(_differences("pk", SUPPLY)),
+        differing=_count(_differences("pk", SHARING_ORDERS)),
         there=Subquery(there.values(read=read)[:1]),
     )
     rows = found.order_by().values_list("pk", "sync_status", "differing", "there")
@@ -176,15 +183,15 @@ def orders_for_a_person(orders: QuerySet[Order]) -> QuerySet[Any]:
 
     The oldest first.
     """
-    opened = Discrepancy.objects.open().filter(SUPPLY, record_type=ORDER)
-    unmapped = InboundMessage.objects.waiting().filter(SUPPLY).exclude(unmapped=[])
+    opened = Discrepancy.objects.open().filter(SHARING_ORDERS, record_type=ORDER)
+    unmapped = InboundMessage.objects.waiting().filter(SHARING_ORDERS).exclude(unmapped=[])
     reported = opened.filter(record_id=OuterRef("pk")).order_by().values("record_id")
     waiting = unmapped.filter(root_id=OuterRef("pk")).order_by().values("root_id")
     found = with_sync_status(
         orders.filter(Q(pk__in=opened.values("record_id")) | Q(pk__in=unmapped.values("root_id")))
     )
     dated: QuerySet[Any] = found.annotate(
-        differing=_count(_differences("pk", SUPPLY)),
+        differing=_count(_differences("pk", SHARING_ORDERS)),
         since=Least(
             Subquery(reported.annotate(since=Min("opened_at")).values("since")),
             Subquery(waiting.annotate(since=Min("received_at")).values("since")),
@@ -194,4 +201,4 @@ def orders_for_a_person(orders: QuerySet[Order]) -> QuerySet[Any]:
 
 
 def _states(order: Any) -> QuerySet[SyncState]:
-    return SyncState.objects.filter(SUPPLY, record_type=ORDER, record_id=order)
+    return SyncState.objects.filter(SHARING_ORDERS, record_type=ORDER, record_id=order)
