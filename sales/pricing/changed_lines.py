@@ -93,8 +93,8 @@ def _own_figures(line: ChangedLine, currency: str) -> Amounts:
         return line.kept
     if line.is_deduction:
         return line.priced
-    net = max(line.priced.net, line.billed.net)
     discount = max(line.priced.discount, line.billed.discount)
+    net = max(line.priced.net - (discount - line.priced.discount), line.billed.net)
     promotion = _own_promotion(line, discount, currency)
     charge = max(line.priced.charge, line.billed.charge)
     most = net + discount - line.billed.base

@@ -9,7 +9,7 @@ smallest line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from sales.pricing.lines import LineInput, Price, Terms
@@ -67,6 +67,16 @@ def document_concession(
             off=sum((each.off for each in given), ZERO)
             + _off_everything([line for line, _ in counting], terms),
         )
+
+
+def together(
+    lines: Sequence[tuple[LineInput, Price]], on_everything: Decimal, terms: Terms
+) -> Decimal:
+    """Return which part of some lines their own discounts and that on everything take off."""
+    sold = [(line, price) for line, price in lines if not line.is_deduction]
+    by_rate = replace(terms, discount_rate=on_everything, discount_amount=ZERO)
+    given = document_concession(sold, by_rate)
+    return given.rate if given else ZERO
 
 
 def list_discount(lines: Sequence[tuple[LineInput, Price]], terms: Terms) -> Concession:

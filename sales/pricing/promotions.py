@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from common.sentences import Percentage
 from common.sentences import sentence as _
-from sales.pricing.allocation import allocate
+from sales.pricing.allocation import allocate, fit_between
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PromotionUsedUp
 from sales.pricing.money import EXACT, ZERO, Rounding, round_money
 from sales.pricing.validity import holds_on
@@ -26,6 +26,17 @@ class Promotion:
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     uses_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BilledPromotion:
+    """What codes took off of what is billed of a line; ``is_all`` where it keeps its figures."""
+
+    amount: Decimal
+    is_all: bool = False
+
+
+NOT_BILLED = BilledPromotion(ZERO)
 
 
 def check_promotion(promotion: Promotion, day: dt.date) -> None:
@@ -110,6 +121,33 @@ def promotion_discounts(
     return dict(zip(keys, shares, strict=True))
 
 
+def keep_billed(
+    shares: Mapping[str, Decimal],
+    billed: Mapping[str, BilledPromotion],
+    most: Mapping[str, Decimal],
+    currency: str,
+) -> dict[str, Decimal]:
+    """Give each line at least what is billed of a code's share; the others share what is left.
+
+    ``most`` is what each line comes to. The shares make the same sum as far as that allows.
+
+    >>> given = {"billed": Decimal(50), "new": Decimal(450)}
+    >>> most, billed = {"billed": Decimal(1000), "new": Decimal(9000)}, {"billed": Decimal(400)}
+    >>> fitted = keep_billed(
+    ...     given, {key: BilledPromotion(amount) for key, amount in billed.items()}, most, "EUR"
+    ... )
+    >>> [str(share) for share in fitted.values()]
+    ['400', '100.00']
+    """
+    least, bounds = [], []
+    for key in shares:
+        line = billed.get(key, NOT_BILLED)
+        least.append(line.amount)
+        bounds.append(line.amount if line.is_all else max(line.amount, most[key]))
+    fitted = fit_between(list(shares.values()), least, bounds, currency)
+    return dict(zip(shares, fitted, strict=True))
+
+
 def promotion_shares(
     taken: Decimal, amount: Decimal, given: Sequence[tuple[Promotion, Decimal]], currency: str
 ) -> list[Decimal]:
@@ -117,7 +155,8 @@ def promotion_shares(
 
     ``amount`` is what the line comes to before them, ``given`` what each would take off it now. A
     percentage took its part of what the codes before it left; codes of an amount took the rest, as
-    a line that is closed keeps only a part of its share of their amount.
+    a line that is closed keeps only a part of its share of their amount, and one that is billed
+    keeps more than it would get now.
     """
     by_rate, by_amount = [], []
     left, left_by_amount = amount, ZERO
@@ -128,7 +167,7 @@ def promotion_shares(
         by_amount.append(EXACT.multiply(left_by_amount, rate) if is_rate else share)
         left, left_by_amount = left - by_rate[-1], left_by_amount - by_amount[-1]
     whole = sum(by_amount, ZERO)
-    part = min(max(ZERO, taken - sum(by_rate, ZERO)), whole)
+    part = max(ZERO, taken - sum(by_rate, ZERO))
     weights = [
         EXACT.multiply(fixed, whole) + EXACT.multiply(moving, part) if whole else fixed
         for fixed, moving in zip(by_rate, by_amount, strict=True)

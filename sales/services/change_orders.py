@@ -20,6 +20,7 @@ from sales.pricing.ledger import Ledger
 from sales.pricing.lines import Terms
 from sales.services.billing.agreed_figures import (
     agree_figures,
+    billed_promotions,
     put_typed_amounts,
     refuse_other_charge,
 )
@@ -125,7 +126,7 @@ def change_order(
     changes = replace(changes, lines=changed)
     with within_limit(order, actor):
         lines = _apply(order, changes, splits, ledger, actor)
-        reprice(order, lines)
+        reprice(order, lines, billed_promotions(lines, ledger))
     agree_figures(lines, ledger, _repriced(stored, changes))
     after = _put_figures(order, lines)
     refuse_uncovered(order, ledger, after)

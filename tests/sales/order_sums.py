@@ -112,3 +112,10 @@ def differing_sums() -> list[str]:
         if sums != agreed_with(order):
             found.append(f"{order}: {sums} invoiced, {agreed_with(order)} agreed")
     return found
+
+
+def unfinished() -> list[str]:
+    """Name every order that is still open, though nothing can be shipped, billed or credited."""
+    return [
+        f"{order} is still open" for order in Order.objects.filter(status=Order.Status.SUBMITTED)
+    ]

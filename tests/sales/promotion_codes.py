@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
+from random import Random
 from typing import Any
 
+from common.errors import DomainError
+from crm.models import User
 from sales.models import Order, PromotionCode, Quote
+from sales.pricing.money import minor_units
 from sales.services.documents.drafts import draft_order
 from sales.services.documents.lines import add_line
+from sales.services.promotions import apply_promotion
 from tests.factories import Market
 
 
@@ -39,3 +45,19 @@ def draft(market: Market, *prices: str) -> Order:
 def nets(document: Quote | Order) -> list[Decimal]:
     """Read what each line comes to."""
     return list(document.lines.order_by("position").values_list("net", flat=True))
+
+
+def apply_at_random(order: Order, rng: Random, *, actor: User) -> None:
+    """Give an order none, one or two codes, of a percentage or an amount, for all or some lines."""
+    for place in range(rng.choice([0, 0, 1, 1, 2])):
+        fields: dict[str, Any] = {"code": f"{order.pk.hex[-20:]}{place}"}
+        if rng.random() < 0.5:
+            given = code(discount_rate=Decimal(rng.choice(["0.07", "0.333333", "1"])), **fields)
+        else:
+            coins = Decimal(rng.randint(1, 3000)).scaleb(-minor_units(order.currency))
+            given = amount_code(str(coins), currency=order.currency, **fields)
+        if rng.random() < 0.4:
+            first = order.lines.filter(product__isnull=False).order_by("position").first()
+            given.products.add(*[first.product_id] if first else [])
+        with suppress(DomainError):  # nothing of it may be left to take off
+            apply_promotion(order, given.code, actor=actor)

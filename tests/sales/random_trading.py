@@ -49,6 +49,7 @@ from sales.services.payments import record_payment, refund_payment, write_off_in
 from tests.factories import Market, TaxCategoryFactory
 from tests.sales.order_sums import differing_sums, negative_invoices, unasked_deductions
 from tests.sales.overtaken_drafts import overtaken_drafts
+from tests.sales.promotion_codes import apply_at_random
 
 TAX_RATES = (Decimal("0.055"), Decimal("0.19"), Decimal(0))
 PRICES = {
@@ -146,6 +147,7 @@ class Trade:
             add_line(order, actor=self.rep, product=self.bundle, quantity=sets)
         for _ in range(rng.choice([0, 0, 1, 2])):
             self.take_in(order, rng)
+        apply_at_random(order, rng, actor=self.rep)
         submit_order(order.pk, actor=self.rep)
 
     def take_in(self, order: Order, rng: Random) -> None:
@@ -421,13 +423,6 @@ class Trade:
         """Cut an amount to coins that exist."""
         smallest = Decimal(1).scaleb(-minor_units(self.market.currency))
         return amount.quantize(smallest, ROUND_DOWN)
-
-
-def unfinished() -> list[str]:
-    """Name every order that is still open, though nothing can be shipped, billed or credited."""
-    return [
-        f"{order} is still open" for order in Order.objects.filter(status=Order.Status.SUBMITTED)
-    ]
 
 
 def violations() -> list[str]:

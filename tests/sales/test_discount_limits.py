@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +92,41 @@ def test_counts_lines_and_head_together(quote: Quote, rep: User) -> None:
         change_line(quote.lines.get(), actor=rep, discount_rate=Decimal("0.08"))
 
     assert QuoteLine.objects.get().discount_rate is None
+
+
+def take_out(line: QuoteLine, rep: User) -> None:
+    remove_line(line, actor=rep)
+
+
+def make_optional(line: QuoteLine, rep: User) -> None:
+    change_line(line, actor=rep, is_optional=True, is_taken=False)
+
+
+def order_fewer(line: QuoteLine, rep: User) -> None:
+    change_line(line, actor=rep, quantity=Decimal(1))
+
+
+def order_more_of_the_other(line: QuoteLine, rep: User) -> None:
+    discounted = line.quote.lines.exclude(pk=line.pk).get()
+    change_line(discounted, actor=rep, quantity=Decimal(9000))
+
+
+@pytest.mark.parametrize("change", [take_out, make_optional, order_fewer, order_more_of_the_other])
+def test_counts_them_together_when_what_has_no_discount_goes(
+    quote: Quote, market: Market, rep: User, change: Callable[[QuoteLine, User], None]
+) -> None:
+    change_line(quote.lines.get(), actor=rep, discount_rate=TENTH)
+    other = add_line(quote, actor=rep, product=market.product("9000"), quantity=Decimal(9))
+    change_head(quote, actor=rep, discount_rate=Decimal("0.095"))
+    quote.refresh_from_db()
+    before = quote.total
+
+    with pytest.raises(DiscountAboveLimit, match="Together with the lines' own discounts"):
+        change(other, rep)
+
+    quote.refresh_from_db()
+    assert quote.total == before
+    assert quote.lines.filter(pk=other.pk, quantity=9, is_optional=False).exists()
 
 
 def test_refuses_to_start_a_document_above_the_limit(market: Market, rep: User) -> None:

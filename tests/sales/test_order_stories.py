@@ -10,7 +10,8 @@ from django.db import connection
 
 from sales.services.integrity.verification import verify
 from tests.factories import Market
-from tests.sales.random_trading import Trade, unfinished, violations
+from tests.sales.order_sums import unfinished
+from tests.sales.random_trading import Trade, violations
 
 STORIES = int(os.environ.get("STORIES", "15"))
 STEPS = 16

@@ -17,6 +17,7 @@ from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
 from sales.pricing.money import from_units
 from sales.pricing.partial import ROUNDED_UNITS
+from sales.pricing.promotions import BilledPromotion
 from sales.services.billing.deductions import refuse_less_than_taken
 from sales.services.billing.down_payments import join_names
 from sales.services.billing.ledgers import amounts_of, put_amounts
@@ -57,6 +58,20 @@ def agree_figures(
     for line, amounts in zip(counting, agreed, strict=True):
         put_amounts(line, amounts)
     save_columns(lines, ["promotion_discount", *LINE_FIGURES])
+
+
+def billed_promotions(lines: Sequence[OrderLine], ledger: Ledger) -> dict[str, BilledPromotion]:
+    """Return what codes took off of what is billed of each line, before its new quantity."""
+    known = {line.key: line for line in ledger.lines}
+    billed = {}
+    for line in lines:
+        before = known.get(str(line.pk))
+        if before is None or not line.counts:
+            continue
+        kept = before.settled_at(line.wanted_quantity)
+        amounts = before.billed if kept is None else kept
+        billed[before.key] = BilledPromotion(amounts.promotion, is_all=kept is not None)
+    return billed
 
 
 def put_typed_amounts(order: Order, line: OrderLine) -> None:

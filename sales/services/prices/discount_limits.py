@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from common.formatting import format_rate
 from crm.actors import Actor
@@ -21,6 +22,7 @@ from sales.pricing.concessions import (
     document_concession,
     line_concession,
     rate_on_everything,
+    together,
 )
 from sales.pricing.errors import DiscountAboveLimit, NoListPrice
 from sales.pricing.money import ONE, ZERO
@@ -30,6 +32,11 @@ from sales.services.prices.reference_prices import References, is_typed, referen
 MAY_EXCEED = "sales.exceed_discount"
 HUNDREDTH = Decimal("0.0001")
 
+TOGETHER = gettext_lazy(
+    "Together with the lines' own discounts this comes to %(given)s, "
+    "above your limit of %(limit)s. Ask %(colleague)s to give it."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Concessions:
@@ -38,6 +45,11 @@ class _Concessions:
     lines: Mapping[uuid.UUID, Concession]
     on_everything: Decimal
     whole: Concession | None
+    together: Decimal
+    """The discount on everything together with those of the lines, each of them within the limit.
+
+    A larger one was given by somebody else, and stays whatever it comes to with the others.
+    """
     unmeasured: Mapping[tuple[uuid.UUID, uuid.UUID | None], Decimal]
     """What is asked for a unit, by line and unit, where no list price is known."""
 
@@ -74,7 +86,7 @@ def within_limit(document: AnyDocument, actor: Actor) -> Iterator[None]:
     if limit is None:
         yield
         return
-    before, _ = _measured(document, lines_of(document))
+    before, _ = _measured(document, lines_of(document), limit)
     yield
     _check_raised(before, limit, document, lines_of(document), actor)
 
@@ -83,7 +95,7 @@ def check_new(document: AnyDocument, actor: Actor, lines: Sequence[DocumentLine]
     """Refuse to start a document with a discount above the actor's limit."""
     limit = discount_limit(actor)
     if limit is not None and (lines or document.discount_rate):
-        empty, _ = _measured(document, [])
+        empty, _ = _measured(document, [], limit)
         _check_whole(empty, limit, document, actor, [])
         _check_raised(empty, limit, document, lines, actor)
 
@@ -96,7 +108,7 @@ def _check_raised(
     actor: Actor,
 ) -> None:
     """Refuse what raises a discount above the limit, on a line or on the whole document."""
-    after, references = _measured(document, lines)
+    after, references = _measured(document, lines, limit)
     raised = [line for line in lines if after.lines[line.pk].exceeds(before.on_line(line.pk))]
     for line in raised:
         rate = after.lines[line.pk].rate
@@ -107,6 +119,10 @@ def _check_raised(
             raise references.unknown.get(line.pk) or _no_list_price(document, line, limit, actor)
     if raised or after.on_everything > before.on_everything + TINY:
         _check_whole(after, limit, document, actor, lines)
+    if after.together > max(limit, before.together) + TINY:
+        raise _refusal(
+            after.together, limit, actor, field=_field_on_everything(document), template=TOGETHER
+        )
 
 
 def _check_whole(
@@ -120,7 +136,7 @@ def _check_whole(
     if whole is None or not whole.exceeds(limit):
         return
     deducted = [str(line.pk) for line in lines if line.counts and line.is_deduction]
-    template, field = "", "discount_rate" if document.discount_rate else "discount_amount"
+    template, field = "", _field_on_everything(document)
     if deducted:
         field = "unit_price"
         template = gettext(
@@ -128,16 +144,13 @@ def _check_whole(
             "above your limit of %(limit)s. Ask %(colleague)s to give it."
         )
     elif whole.exceeds(given.on_everything):
-        template = gettext(
-            "Together with the lines' own discounts this comes to %(given)s, "
-            "above your limit of %(limit)s. Ask %(colleague)s to give it."
-        )
+        template = TOGETHER
     line = deducted[-1] if deducted else None
     raise _refusal(whole.rate, limit, actor, field=field, line=line, template=template)
 
 
 def _measured(
-    document: AnyDocument, lines: Sequence[DocumentLine]
+    document: AnyDocument, lines: Sequence[DocumentLine], limit: Decimal
 ) -> tuple[_Concessions, References]:
     terms, references = terms_of(document), references_of(document, lines)
     inputs = {line.pk: line_input(line) for line in lines}
@@ -146,9 +159,17 @@ def _measured(
     unmeasured = set(references.unknown)
     if not isinstance(document, Quote):  # a quote needs an approval, whoever typed the price
         unmeasured |= references.unlisted
+    on_everything = rate_on_everything(inputs.values(), terms)
     given = _Concessions(
         lines=each,
-        on_everything=rate_on_everything(inputs.values(), terms),
+        on_everything=on_everything,
+        together=together(
+            [(one, measured[pk]) for pk, one in inputs.items() if not each[pk].exceeds(limit)],
+            on_everything,
+            terms,
+        )
+        if on_everything <= limit + TINY
+        else ZERO,
         whole=document_concession([(one, measured[pk]) for pk, one in inputs.items()], terms),
         unmeasured={
             (line.pk, line.unit_id): measured[line.pk].of(ONE) * (1 - each[line.pk].rate)
@@ -187,6 +208,10 @@ def _no_list_price(
     )
 
 
+def _field_on_everything(document: AnyDocument) -> str:
+    return "discount_rate" if document.discount_rate else "discount_amount"
+
+
 def _field_of(line: DocumentLine) -> str:
     has_discount = bool(line.discount_rate or line.discount_amount)
     return "discount" if has_discount or not is_typed(line) else "unit_price"
@@ -199,13 +224,13 @@ def _refusal(
     *,
     field: str,
     line: str | None = None,
-    template: str = "",
+    template: StrOrPromise = "",
 ) -> DiscountAboveLimit:
     alone = gettext(
         "A discount of %(given)s is above your limit of %(limit)s. Ask %(colleague)s to give it."
     )
     return DiscountAboveLimit(
-        (template or alone)
+        str(template or alone)
         % {
             "given": format_rate(_rounded_up(rate)),
             "limit": format_rate(_rounded_up(limit)),

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TypeAlias, TypedDict
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -19,15 +20,18 @@ from sales.pricing.documents import line_amounts
 from sales.pricing.errors import InvalidPromotion, PricingError
 from sales.pricing.lines import LineInput, Terms
 from sales.pricing.promotions import (
+    BilledPromotion,
     Promotion,
     check_applies,
     check_currency,
     check_promotion,
+    keep_billed,
     promotion_discounts,
     promotion_shares,
 )
 
 ZERO = Decimal(0)
+NONE_BILLED: Mapping[str, BilledPromotion] = {}
 
 
 class MeantFor(TypedDict):
@@ -69,17 +73,20 @@ def spread_promotions(
     uses: Sequence[ReadUse],
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
+    billed: Mapping[str, BilledPromotion] = NONE_BILLED,
 ) -> None:
     """Set on each line, and on each of ``promotions_of``, what the codes take off; save nothing.
 
     Each code works on what the codes before it left. One that no longer applies takes nothing
-    off; `promotion_problems` says why, and the document cannot be issued until it is removed.
+    off; `promotion_problems` says why, and the document cannot be issued until it is removed. What
+    of the lines is ``billed`` keeps its promotion; the others share what is left of the codes.
     """
     for line in lines:
         line.promotion_discount = ZERO
     if not uses:
         return
-    for use, shares in _by_code(document, lines, uses, terms, as_input):
+    least = _billed_by_code(document, lines, uses, terms, as_input, billed)
+    for use, shares in _by_code(document, lines, uses, terms, as_input, least):
         for line in lines:
             line.promotion_discount += shares.get(str(line.pk), ZERO)
         use.amount = sum(shares.values(), ZERO)
@@ -160,19 +167,49 @@ def share_promotions(
     Lines of a changed order may say less than the codes would give them now: what is billed
     keeps its promotion, and a line that is closed keeps the part of it that is billed.
     """
+    taken = {str(line.pk): line.promotion_discount for line in lines}
+    by_code = _split_by_code(document, lines, uses, terms, as_input, taken)
+    for use, shares in zip(uses, by_code, strict=True):
+        use.amount = sum(shares.values(), ZERO)
+
+
+def _billed_by_code(
+    document: AnyDocument,
+    lines: Sequence[DocumentLine],
+    uses: Sequence[ReadUse],
+    terms: Terms,
+    as_input: Callable[[DocumentLine], LineInput],
+    billed: Mapping[str, BilledPromotion],
+) -> list[dict[str, BilledPromotion]]:
+    """Split what is billed of the codes of each line into what is billed of each code."""
+    if not billed:
+        return [{} for _ in uses]
+    taken = {key: line.amount for key, line in billed.items()}
+    return [
+        {key: replace(billed[key], amount=share) for key, share in shares.items()}
+        for shares in _split_by_code(document, lines, uses, terms, as_input, taken)
+    ]
+
+
+def _split_by_code(
+    document: AnyDocument,
+    lines: Sequence[DocumentLine],
+    uses: Sequence[ReadUse],
+    terms: Terms,
+    as_input: Callable[[DocumentLine], LineInput],
+    taken: Mapping[str, Decimal],
+) -> list[dict[str, Decimal]]:
+    """Split what all codes took off each line into what each of them did."""
     amounts = _before_codes(lines, terms, as_input)
     priced = [shares for _, shares in _by_code(document, lines, uses, terms, as_input)]
     codes = [as_promotion(use.code) for use in uses]
-    for use in uses:
-        use.amount = ZERO
-    for line in lines:
-        key = str(line.pk)
+    split: list[dict[str, Decimal]] = [{} for _ in uses]
+    for key, whole in taken.items():
         given = [(code, shares.get(key, ZERO)) for code, shares in zip(codes, priced, strict=True)]
-        taken = promotion_shares(
-            line.promotion_discount, amounts.get(key, ZERO), given, terms.currency
-        )
-        for use, share in zip(uses, taken, strict=True):
-            use.amount += share
+        shares = promotion_shares(whole, amounts.get(key, ZERO), given, terms.currency)
+        for of_code, share in zip(split, shares, strict=True):
+            of_code[key] = share
+    return split
 
 
 def _by_code(
@@ -181,13 +218,19 @@ def _by_code(
     uses: Sequence[ReadUse],
     terms: Terms,
     as_input: Callable[[DocumentLine], LineInput],
+    billed: Sequence[Mapping[str, BilledPromotion]] = (),
 ) -> Iterator[tuple[ReadUse, dict[str, Decimal]]]:
-    """Work out what each code takes off which line, after the codes before it."""
+    """Work out what each code takes off which line, after the codes before it.
+
+    ``billed`` is what is billed of each code, if anything of the document is.
+    """
     left = _before_codes(lines, terms, as_input)
     by_key = {str(line.pk): line for line in lines}
     day = document.company.today()
-    for use in uses:
+    for use, least in zip_longest(uses, billed, fillvalue=NONE_BILLED):
         shares = _shares(document, use, by_key, left, terms, day)
+        if least:
+            shares = keep_billed(shares, least, left, terms.currency)
         for key, share in shares.items():
             left[key] -= share
         yield use, shares
