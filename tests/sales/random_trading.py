@@ -145,9 +145,9 @@ class Trade:
         if rng.random() < 0.4:
             sets = Decimal(rng.randint(1, 4))
             add_line(order, actor=self.rep, product=self.bundle, quantity=sets)
+        apply_at_random(order, rng, actor=self.rep)
         for _ in range(rng.choice([0, 0, 1, 2])):
             self.take_in(order, rng)
-        apply_at_random(order, rng, actor=self.rep)
         submit_order(order.pk, actor=self.rep)
 
     def take_in(self, order: Order, rng: Random) -> None:
