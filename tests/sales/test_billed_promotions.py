@@ -36,7 +36,7 @@ def bill(order: Order, market: Market, *quantities: str) -> list[Decimal]:
     return list(draft.lines.order_by("position").values_list("net", flat=True))
 
 
-def figures(order: Order) -> list[tuple[Decimal, Decimal, Decimal]]:
+def figures(order: Order) -> list[Any]:
     """Read base, promotion and net of each line."""
     return list(order.lines.order_by("position").values_list("base", "promotion_discount", "net"))
 

@@ -136,7 +136,8 @@ def _check_whole(
     if whole is None or not whole.exceeds(limit):
         return
     deducted = [str(line.pk) for line in lines if line.counts and line.is_deduction]
-    template, field = "", _field_on_everything(document)
+    template: StrOrPromise = ""
+    field = _field_on_everything(document)
     if deducted:
         field = "unit_price"
         template = gettext(

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import zip_longest
 from typing import TypeAlias, TypedDict
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -85,7 +84,7 @@ def spread_promotions(
         line.promotion_discount = ZERO
     if not uses:
         return
-    least = _billed_by_code(document, lines, uses, terms, as_input, billed)
+    least = _billed_by_code(document, lines, uses, terms, as_input, billed) if billed else ()
     for use, shares in _by_code(document, lines, uses, terms, as_input, least):
         for line in lines:
             line.promotion_discount += shares.get(str(line.pk), ZERO)
@@ -182,8 +181,6 @@ def _billed_by_code(
     billed: Mapping[str, BilledPromotion],
 ) -> list[dict[str, BilledPromotion]]:
     """Split what is billed of the codes of each line into what is billed of each code."""
-    if not billed:
-        return [{} for _ in uses]
     taken = {key: line.amount for key, line in billed.items()}
     return [
         {key: replace(billed[key], amount=share) for key, share in shares.items()}
@@ -227,10 +224,10 @@ def _by_code(
     left = _before_codes(lines, terms, as_input)
     by_key = {str(line.pk): line for line in lines}
     day = document.company.today()
-    for use, least in zip_longest(uses, billed, fillvalue=NONE_BILLED):
+    for place, use in enumerate(uses):
         shares = _shares(document, use, by_key, left, terms, day)
-        if least:
-            shares = keep_billed(shares, least, left, terms.currency)
+        if billed:
+            shares = keep_billed(shares, billed[place], left, terms.currency)
         for key, share in shares.items():
             left[key] -= share
         yield use, shares
