@@ -118,7 +118,7 @@ def questions(one: OneOfEach) -> dict[str, str]:
         "sales:quote-lose": one.active_quote,
         "sales:quote-ask-approval": one.draft_quote,
         "sales:order-hold": one.order,
-        "sales:order-cancel": one.order,
+        "sales:order-cancel": one.draft_order,
         "sales:order-close": one.order,
         "sales:order-invoice": one.order,
         "sales:order-change": one.order,
