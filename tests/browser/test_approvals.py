@@ -79,7 +79,7 @@ def test_approves_what_the_page_shows(
     check(screen)
 
     page.get_by_role("button", name="Approve").click()
-    page.get_by_text("Approved as it stands").wait_for()
+    page.get_by_text("Approved as it stands; any change").wait_for()
     assert quote.approvals.latest("decided_at").content["lines"][1]["quantity"] == "49"
 
 
@@ -103,5 +103,5 @@ def test_decides_on_a_page_without_scripts(
     page.get_by_role("button", name="Refuse").click()
 
     assert page.get_by_text("Refused. The reason stands on the quote.").is_visible()
-    assert page.get_by_text("Too cheap").first.is_visible()
+    assert page.locator("#approval").get_by_text("Too cheap").is_visible()
     plain.close()

@@ -91,7 +91,7 @@ def sell(market: Market, number: int) -> None:
     owner = UserFactory.create()
     account = AccountFactory.create(owner=owner)
     ContactFactory.create(account=account)
-    OpportunityFactory.create(account=account, stage=StageFactory.create(position=100 + number))
+    OpportunityFactory.create(account=account, stage=StageFactory.create())
     note(LeadFactory.create(owner=owner), "Called.", actor=owner)
     AccountTerms.objects.create(account=account, price_list=market.price_list)
     Partner.objects.create(name=f"Shop {number}", scopes=["orders:read"])
