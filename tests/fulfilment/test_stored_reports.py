@@ -98,7 +98,7 @@ def came_back(order: Order, number: int) -> Message:
     return returned(order, f"WH-R{number}", "1")
 
 
-OF_ORDERS = {
+OF_ORDERS: dict[Callable[[Order, int], Message], int] = {
     shipped_again: 36,
     shipped_apart: 36,
     shipped_with_an_unknown_line: 46,
