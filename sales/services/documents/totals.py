@@ -59,7 +59,7 @@ def price_today(
     ``uses`` come from ``promotions_of``.
     """
     look_up_tax_rates(document, lines)
-    spread_promotions(document, lines, uses, terms_of(document), line_input, billed)
+    spread_promotions(document, lines, uses, billed)
     priced = price_lines(document, lines)
     for line, figures in zip(lines, priced.lines, strict=True):
         for name in LINE_FIGURES:
@@ -74,7 +74,7 @@ def agree_promotions(document: AnyDocument, lines: Sequence[DocumentLine]) -> No
     uses = promotions_of(document)
     if not uses:
         return
-    share_promotions(document, lines, uses, terms_of(document), line_input)
+    share_promotions(document, lines, uses)
     save_columns(uses, ["amount"])
 
 

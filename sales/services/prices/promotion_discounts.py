@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeAlias, TypedDict
@@ -17,7 +17,6 @@ from django_stubs_ext import WithAnnotations
 from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode, PromotionUse
 from sales.pricing.documents import line_amounts
 from sales.pricing.errors import InvalidPromotion, PricingError
-from sales.pricing.lines import LineInput, Terms
 from sales.pricing.promotions import (
     BilledPromotion,
     Promotion,
@@ -28,6 +27,7 @@ from sales.pricing.promotions import (
     promotion_discounts,
     promotion_shares,
 )
+from sales.services.prices.pricing_input import line_input, terms_of
 
 ZERO = Decimal(0)
 NONE_BILLED: Mapping[str, BilledPromotion] = {}
@@ -70,8 +70,6 @@ def spread_promotions(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
     uses: Sequence[ReadUse],
-    terms: Terms,
-    as_input: Callable[[DocumentLine], LineInput],
     billed: Mapping[str, BilledPromotion] = NONE_BILLED,
 ) -> None:
     """Set on each line, and on each of ``promotions_of``, what the codes take off; save nothing.
@@ -84,8 +82,8 @@ def spread_promotions(
         line.promotion_discount = ZERO
     if not uses:
         return
-    least = _billed_by_code(document, lines, uses, terms, as_input, billed) if billed else ()
-    for use, shares in _by_code(document, lines, uses, terms, as_input, least):
+    least = _billed_by_code(document, lines, uses, billed) if billed else ()
+    for use, shares in _by_code(document, lines, uses, least):
         for line in lines:
             line.promotion_discount += shares.get(str(line.pk), ZERO)
         use.amount = sum(shares.values(), ZERO)
@@ -158,8 +156,6 @@ def share_promotions(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
     uses: Sequence[ReadUse],
-    terms: Terms,
-    as_input: Callable[[DocumentLine], LineInput],
 ) -> None:
     """Set on each of ``promotions_of`` its share of what the lines say that codes took off.
 
@@ -167,7 +163,7 @@ def share_promotions(
     keeps its promotion, and a line that is closed keeps the part of it that is billed.
     """
     taken = {str(line.pk): line.promotion_discount for line in lines}
-    by_code = _split_by_code(document, lines, uses, terms, as_input, taken)
+    by_code = _split_by_code(document, lines, uses, taken)
     for use, shares in zip(uses, by_code, strict=True):
         use.amount = sum(shares.values(), ZERO)
 
@@ -176,15 +172,13 @@ def _billed_by_code(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
     uses: Sequence[ReadUse],
-    terms: Terms,
-    as_input: Callable[[DocumentLine], LineInput],
     billed: Mapping[str, BilledPromotion],
 ) -> list[dict[str, BilledPromotion]]:
     """Split what is billed of the codes of each line into what is billed of each code."""
     taken = {key: line.amount for key, line in billed.items()}
     return [
         {key: replace(billed[key], amount=share) for key, share in shares.items()}
-        for shares in _split_by_code(document, lines, uses, terms, as_input, taken)
+        for shares in _split_by_code(document, lines, uses, taken)
     ]
 
 
@@ -192,18 +186,16 @@ def _split_by_code(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
     uses: Sequence[ReadUse],
-    terms: Terms,
-    as_input: Callable[[DocumentLine], LineInput],
     taken: Mapping[str, Decimal],
 ) -> list[dict[str, Decimal]]:
     """Split what all codes took off each line into what each of them did."""
-    amounts = _before_codes(lines, terms, as_input)
-    priced = [shares for _, shares in _by_code(document, lines, uses, terms, as_input)]
+    amounts = _before_codes(document, lines)
+    priced = [shares for _, shares in _by_code(document, lines, uses)]
     codes = [as_promotion(use.code) for use in uses]
     split: list[dict[str, Decimal]] = [{} for _ in uses]
     for key, whole in taken.items():
         given = [(code, shares.get(key, ZERO)) for code, shares in zip(codes, priced, strict=True)]
-        shares = promotion_shares(whole, amounts.get(key, ZERO), given, terms.currency)
+        shares = promotion_shares(whole, amounts.get(key, ZERO), given, document.currency)
         for of_code, share in zip(split, shares, strict=True):
             of_code[key] = share
     return split
@@ -213,32 +205,28 @@ def _by_code(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
     uses: Sequence[ReadUse],
-    terms: Terms,
-    as_input: Callable[[DocumentLine], LineInput],
     billed: Sequence[Mapping[str, BilledPromotion]] = (),
 ) -> Iterator[tuple[ReadUse, dict[str, Decimal]]]:
     """Work out what each code takes off which line, after the codes before it.
 
     ``billed`` is what is billed of each code, if anything of the document is.
     """
-    left = _before_codes(lines, terms, as_input)
+    left = _before_codes(document, lines)
     by_key = {str(line.pk): line for line in lines}
     day = document.company.today()
     for place, use in enumerate(uses):
-        shares = _shares(document, use, by_key, left, terms, day)
+        shares = _shares(document, use, by_key, left, day)
         if billed:
-            shares = keep_billed(shares, billed[place], left, terms.currency)
+            shares = keep_billed(shares, billed[place], left, document.currency)
         for key, share in shares.items():
             left[key] -= share
         yield use, shares
 
 
-def _before_codes(
-    lines: Sequence[DocumentLine], terms: Terms, as_input: Callable[[DocumentLine], LineInput]
-) -> dict[str, Decimal]:
+def _before_codes(document: AnyDocument, lines: Sequence[DocumentLine]) -> dict[str, Decimal]:
     """Return what each line comes to before any code."""
-    inputs = [replace(as_input(line), promotion_discount=ZERO) for line in lines]
-    return line_amounts(inputs, terms)
+    inputs = [replace(line_input(line), promotion_discount=ZERO) for line in lines]
+    return line_amounts(inputs, terms_of(document))
 
 
 def _shares(
@@ -246,7 +234,6 @@ def _shares(
     use: ReadUse,
     lines: Mapping[str, DocumentLine],
     left: dict[str, Decimal],
-    terms: Terms,
     day: dt.date,
 ) -> dict[str, Decimal]:
     products = set(use.product_ids)
@@ -260,9 +247,9 @@ def _shares(
         return promotion_discounts(
             as_promotion(use.code, is_counted=use.is_counted),
             eligible,
-            currency=terms.currency,
+            currency=document.currency,
             day=day,
-            rounding=terms.rounding,
+            rounding=terms_of(document).rounding,
         )
     except PricingError:
         return {}
