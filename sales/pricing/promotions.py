@@ -11,7 +11,7 @@ from common.sentences import Percentage
 from common.sentences import sentence as _
 from sales.pricing.allocation import allocate, fit_between
 from sales.pricing.errors import CurrencyMismatch, InvalidPromotion, PromotionUsedUp
-from sales.pricing.money import EXACT, ZERO, Rounding, round_money
+from sales.pricing.money import EXACT, ONE, ZERO, Rounding, round_money
 from sales.pricing.validity import holds_on
 
 
@@ -30,9 +30,13 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class BilledPromotion:
-    """What codes took off of what is billed of a line; ``is_all`` where it keeps its figures."""
+    """What codes took off of what is billed of a line, and which part of it that is.
+
+    ``is_all`` where the line keeps its figures.
+    """
 
     amount: Decimal
+    part: Decimal = ONE
     is_all: bool = False
 
 

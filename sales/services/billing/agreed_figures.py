@@ -15,7 +15,7 @@ from sales.pricing.changed_lines import ChangedLine, agree
 from sales.pricing.deduction_lines import DeductionLine
 from sales.pricing.ledger import Ledger
 from sales.pricing.ledger_lines import LedgerLine
-from sales.pricing.money import from_units
+from sales.pricing.money import EXACT, from_units
 from sales.pricing.partial import ROUNDED_UNITS
 from sales.pricing.promotions import BilledPromotion
 from sales.services.billing.deductions import refuse_less_than_taken
@@ -69,8 +69,11 @@ def billed_promotions(lines: Sequence[OrderLine], ledger: Ledger) -> dict[str, B
         if before is None or not line.counts:
             continue
         kept = before.settled_at(line.wanted_quantity)
-        amounts = before.billed if kept is None else kept
-        billed[before.key] = BilledPromotion(amounts.promotion, is_all=kept is not None)
+        if kept is not None:
+            billed[before.key] = BilledPromotion(kept.promotion, is_all=True)
+        elif before.units.billed:
+            part = EXACT.divide(before.units.billed, line.wanted_quantity)
+            billed[before.key] = BilledPromotion(before.billed.promotion, part)
     return billed
 
 

@@ -17,6 +17,7 @@ from django_stubs_ext import WithAnnotations
 from sales.models import AnyDocument, DocumentLine, Invoice, PromotionCode, PromotionUse
 from sales.pricing.documents import line_amounts
 from sales.pricing.errors import InvalidPromotion, PricingError
+from sales.pricing.money import EXACT
 from sales.pricing.promotions import (
     BilledPromotion,
     Promotion,
@@ -162,7 +163,7 @@ def share_promotions(
     Lines of a changed order may say less than the codes would give them now: what is billed
     keeps its promotion, and a line that is closed keeps the part of it that is billed.
     """
-    taken = {str(line.pk): line.promotion_discount for line in lines}
+    taken = {str(line.pk): BilledPromotion(line.promotion_discount) for line in lines}
     by_code = _split_by_code(document, lines, uses, taken)
     for use, shares in zip(uses, by_code, strict=True):
         use.amount = sum(shares.values(), ZERO)
@@ -175,10 +176,9 @@ def _billed_by_code(
     billed: Mapping[str, BilledPromotion],
 ) -> list[dict[str, BilledPromotion]]:
     """Split what is billed of the codes of each line into what is billed of each code."""
-    taken = {key: line.amount for key, line in billed.items()}
     return [
         {key: replace(billed[key], amount=share) for key, share in shares.items()}
-        for shares in _split_by_code(document, lines, uses, taken)
+        for shares in _split_by_code(document, lines, uses, billed)
     ]
 
 
@@ -186,16 +186,17 @@ def _split_by_code(
     document: AnyDocument,
     lines: Sequence[DocumentLine],
     uses: Sequence[ReadUse],
-    taken: Mapping[str, Decimal],
+    taken: Mapping[str, BilledPromotion],
 ) -> list[dict[str, Decimal]]:
-    """Split what all codes took off each line into what each of them did."""
+    """Split what all codes took off each line, or a part of it, into what each of them did."""
     amounts = _before_codes(document, lines)
     priced = [shares for _, shares in _by_code(document, lines, uses)]
     codes = [as_promotion(use.code) for use in uses]
     split: list[dict[str, Decimal]] = [{} for _ in uses]
     for key, whole in taken.items():
         given = [(code, shares.get(key, ZERO)) for code, shares in zip(codes, priced, strict=True)]
-        shares = promotion_shares(whole, amounts.get(key, ZERO), given, document.currency)
+        amount = EXACT.multiply(amounts.get(key, ZERO), whole.part)
+        shares = promotion_shares(whole.amount, amount, given, document.currency)
         for of_code, share in zip(split, shares, strict=True):
             of_code[key] = share
     return split
