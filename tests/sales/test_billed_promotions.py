@@ -27,7 +27,7 @@ def ordered(order: Order, market: Market, *codes: str) -> Order:
     return submit_order(order.pk, actor=market.rep)
 
 
-def bill(order: Order, market: Market, *quantities: str) -> list[Decimal]:
+def bill(order: Order, market: Market, *quantities: str) -> list[Any]:
     """Bill so much of each line, or all that is open; returns the nets of the invoice's lines."""
     lines = zip(order.lines.order_by("position"), quantities, strict=False)
     chosen = {line.pk: Decimal(quantity) for line, quantity in lines if Decimal(quantity)}
